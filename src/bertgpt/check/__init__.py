@@ -1,0 +1,10 @@
+"""Checkers for the exercises: they run offline and say *what* is wrong.
+
+A page ends an exercise with, say, ``check.bits_per_token(my_function)``. The checker calls the
+function on small inputs whose answers are known and returns a :class:`Feedback`, which a notebook
+shows as a sentence. A checker never raises because of a learner's mistake.
+"""
+
+from bertgpt.check.core import Feedback
+
+__all__ = ["Feedback"]
