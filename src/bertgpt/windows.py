@@ -1,0 +1,152 @@
+"""What skip-gram, CBOW and their subword cousin share: which words meet, and how often.
+
+Shapes: n words in a text, V words in the vocabulary, P (centre, context) pairs.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def flatten(sentences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """Lay sentences end to end, remembering which sentence each word came from.
+
+    Args:
+        sentences: word ids, one sequence a sentence; empty sentences are allowed.
+    Returns:
+        ids (n,) int64 and sentence (n,) int64, the number of the sentence of each word.
+    Raises:
+        ValueError: if there is no word at all.
+
+    >>> ids, sentence = flatten([[5, 6, 7], [8]])
+    >>> ids.tolist(), sentence.tolist()
+    ([5, 6, 7, 8], [0, 0, 0, 1])
+    """
+    ids = torch.tensor([i for words in sentences for i in words], dtype=torch.long)
+    if not len(ids):
+        raise ValueError(
+            f"the text is empty: {len(sentences)} sentences hold 0 words; "
+            "give sentences with at least two words"
+        )
+    lengths = torch.tensor([len(words) for words in sentences])
+    return ids, torch.repeat_interleave(torch.arange(len(sentences)), lengths)
+
+
+def keep_probability(counts: Tensor, threshold: float = 1e-3) -> Tensor:
+    """How likely a word is to survive the thinning of frequent words.
+
+    With f the share of a word in the text and t the threshold, Mikolov et al. (2013b, section
+    2.3) print sqrt(t / f).  The program they released, and gensim with it, compute
+    sqrt(t / f) + t / f; so do we, because we compare ourselves with gensim.
+
+    Args:
+        counts: (V,) how often each word occurs, all above 0.
+        threshold: t, above 0; the paper uses about 1e-5 on a billion words.
+    Returns:
+        (V,) probabilities in (0, 1].
+    Raises:
+        ValueError: if `threshold` is not above 0 or a count is not.
+
+    >>> [round(p, 3) for p in keep_probability(torch.tensor([90.0, 10.0]), 0.1).tolist()]
+    [0.444, 1.0]
+    """
+    if not threshold > 0:
+        raise ValueError(f"threshold={threshold} must be above 0; 1e-3 suits a small text")
+    if not bool((counts > 0).all()):
+        raise ValueError(f"counts must all be above 0, the smallest is {counts.min().item():g}")
+    ratio = threshold * counts.sum(dtype=torch.float64) / counts.double()
+    return (ratio.sqrt() + ratio).clamp(max=1.0).float()
+
+
+def dynamic_windows(n: int, window: int, *, generator: torch.Generator) -> Tensor:
+    """Draw for each of `n` centres how far it looks: uniform on 1..window.
+
+    Mikolov et al. (2013a, section 3.2): near words are trained on more often than far ones.
+
+    Args:
+        n: how many centres, at least 0.
+        window: C, the farthest that a centre may look, at least 1.
+        generator: source of randomness.
+    Returns:
+        (n,) int64 in 1..window.
+    Raises:
+        ValueError: if `window` is below 1.
+    """
+    if window < 1:
+        raise ValueError(f"window={window} must be at least 1: one word to each side")
+    return torch.randint(1, window + 1, (n,), generator=generator)
+
+
+def window_mask(radii: Tensor, sentence: Tensor, window: int) -> tuple[Tensor, Tensor]:
+    """Which neighbours each centre is paired with.
+
+    Args:
+        radii: (n,) int64, how far each centre looks, at most `window`.
+        sentence: (n,) number of the sentence of each word; a window never leaves its sentence.
+        window: C, at least 1 and smaller than the longest sentence.
+    Returns:
+        positions (n, 2C) of the neighbours -C..-1, 1..C, clamped into the text, and
+        mask (n, 2C), True where the neighbour counts.
+    Raises:
+        ValueError: if `window` reaches past the longest sentence.
+    """
+    longest = int(torch.bincount(sentence).max())
+    if window >= longest:
+        raise ValueError(
+            f"window={window} is larger than the text: its longest sentence has {longest} words; "
+            f"take a window of at most {longest - 1}"
+        )
+    n = len(sentence)
+    offsets = torch.cat((torch.arange(-window, 0), torch.arange(1, window + 1)))
+    positions = torch.arange(n)[:, None] + offsets  # (n, 2C)
+    inside = (positions >= 0) & (positions < n)
+    positions = positions.clamp(0, n - 1)
+    mask = inside & (offsets.abs() <= radii[:, None]) & (sentence[positions] == sentence[:, None])
+    return positions, mask
+
+
+def pairs(ids: Tensor, radii: Tensor, sentence: Tensor, window: int) -> tuple[Tensor, Tensor]:
+    """All (centre, context) pairs, in the order of the text.
+
+    Args:
+        ids: (n,) word ids.
+        radii, sentence, window: as in `window_mask`.
+    Returns:
+        centres (P,) and contexts (P,), both word ids.
+
+    >>> ids, sentence = flatten([[0, 1, 2]])
+    >>> centres, contexts = pairs(ids, torch.ones(3, dtype=torch.long), sentence, 1)
+    >>> list(zip(centres.tolist(), contexts.tolist()))
+    [(0, 1), (1, 0), (1, 2), (2, 1)]
+    """
+    positions, mask = window_mask(radii, sentence, window)
+    return ids[:, None].expand_as(positions)[mask], ids[positions][mask]
+
+
+def noise_distribution(counts: Tensor, power: float = 0.75) -> Tensor:
+    """From what negatives are drawn: counts to the power 3/4, made to sum to 1.
+
+    Mikolov et al. (2013b, section 2.2) chose 3/4 over the plain counts and the uniform.
+
+    Args:
+        counts: (V,) at least 0, not all 0.
+        power: 1 gives the plain unigram shares, 0 the uniform distribution.
+    Returns:
+        (V,) probabilities.
+    Raises:
+        ValueError: if no word was counted.
+
+    >>> [round(p, 3) for p in noise_distribution(torch.tensor([16.0, 1.0])).tolist()]
+    [0.889, 0.111]
+    """
+    if not bool((counts > 0).any()):
+        raise ValueError("counts are all 0: no word to draw as a negative; count a text first")
+    weights = counts.double() ** power
+    return (weights / weights.sum()).float()
+
+
+def draw_negatives(noise: Tensor, shape: tuple[int, ...], *, generator: torch.Generator) -> Tensor:
+    """Draw word ids from `noise` (V,), independently.  Returns int64 of the given shape."""
+    n = int(torch.tensor(shape).prod())
+    return torch.multinomial(noise, n, replacement=True, generator=generator).view(shape)
