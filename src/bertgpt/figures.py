@@ -13,6 +13,7 @@ from itertools import cycle
 from typing import Any
 
 import matplotlib as mpl
+from cycler import cycler
 from IPython.display import HTML
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -44,14 +45,14 @@ STYLE: Any = {
     "axes.spines.right": False,
     "legend.frameon": False,
     "legend.labelcolor": INK,
-    "font.size": 11.0,
+    "font.size": 12.0,
     "lines.linewidth": 1.8,
     "lines.markersize": 6.0,
     "errorbar.capsize": 3.0,
     "hatch.color": INK,
     # Letters stay letters: they scale, are read aloud and take the page's colour.
     "svg.fonttype": "none",
-    "axes.prop_cycle": mpl.cycler(color=COLOURS, marker=MARKERS),
+    "axes.prop_cycle": cycler(color=COLOURS, marker=MARKERS),
 }
 
 
@@ -96,8 +97,12 @@ def show(figure: Figure, *, alt: str) -> HTML:
     text = html.escape(alt, quote=True)
     head = f'<svg role="img" aria-label="{text}" class="bg-figure" stroke-linejoin="round" '
     svg = svg.replace("<svg ", head, 1)
+    # On a phone the figure scrolls inside its own box rather than shrinking out of sight; the box
+    # takes the keyboard's focus, so that the arrow keys scroll it too.
     width = figure.get_figwidth() * 100
-    return HTML(f'<div class="bg-figure-box" style="max-width:{width:.0f}px">{svg}</div>')
+    box = f"max-width:{width:.0f}px;overflow-x:auto"
+    svg = svg.replace("<svg ", f'<svg style="width:100%;min-width:{0.62 * width:.0f}px" ', 1)
+    return HTML(f'<div class="bg-figure-box" tabindex="0" style="{box}">{svg}</div>')
 
 
 def lines(
@@ -124,13 +129,19 @@ def lines(
         bars = None
         if spread and name in spread:
             bars = _error_bars(ys, spread[name])
-        axes.errorbar(xs, ys, yerr=bars, label=name, color=colour, marker=marker, linestyle=dash)
+        axes.errorbar(
+            xs, ys, yerr=bars, label=name, color=colour, marker=marker, linestyle=dash, capsize=3
+        )
     if limit:
         draw_limit(axes, *limit)
     if "x" in log:
         axes.set_xscale("log")
     if "y" in log:
         axes.set_yscale("log")
+    places = sorted({place for xs, _ in series.values() for place in xs})
+    if len(places) <= 12 and all(float(place).is_integer() for place in places):
+        axes.set_xticks(places, [f"{place:g}" for place in places])  # no order 2.5 on the axis
+        axes.minorticks_off()
     axes.set(xlabel=x, ylabel=y)
     with mpl.rc_context(STYLE):
         axes.legend()

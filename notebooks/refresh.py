@@ -1,0 +1,46 @@
+"""Run notebooks and keep their outputs in them: `make notebooks` or `make notebooks NOTEBOOK=01`."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def refresh(path: Path) -> None:
+    """Run one notebook from an empty folder; the file changes only when every cell ran."""
+    notebook = nbformat.read(path, as_version=4)
+    began = time.monotonic()
+    print(f"==> {path.name} ...", end=" ", flush=True)
+    with tempfile.TemporaryDirectory() as empty:
+        # No timestamps in the file: two runs with the same results differ in nothing.
+        NotebookClient(
+            notebook, timeout=300, record_timing=False, resources={"metadata": {"path": empty}}
+        ).execute()
+    nbformat.write(notebook, path)
+    print(f"{time.monotonic() - began:.1f} s", flush=True)
+
+
+def main() -> int:
+    wanted = sys.argv[1:] or [""]
+    paths = [p for p in sorted(FOLDER.glob("*.ipynb")) if any(p.name.startswith(w) for w in wanted)]
+    if not paths:
+        names = ", ".join(p.stem for p in sorted(FOLDER.glob("*.ipynb")))
+        print(f"No notebook starts with {' or '.join(wanted)}; there are: {names}")
+        return 1
+    for path in paths:
+        try:
+            refresh(path)
+        except CellExecutionError as error:
+            print(f"stopped; {path.name} was left as it was\n{error}")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
