@@ -4,7 +4,7 @@ SHELL := /bin/bash -o pipefail
 .PHONY: help book test quick lint types unit notebooks-test pages-test lab notebooks experiments bench pdf clean
 
 # The first Python that the pins are made for; name another with `make PYTHON=...`.
-PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
+PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& echo $$p && break; done)
 BIN := .venv/bin

@@ -82,9 +82,8 @@ def main() -> int:
     elif pdf:
         status = print_pdf()
     else:
-        print(
-            f"\n==> Built in {time.monotonic() - began:.0f} s. Open {(HTML / 'index.html').as_uri()}"
-        )
+        seconds = time.monotonic() - began
+        print(f"\n==> Built in {seconds:.0f} s. Open {(HTML / 'index.html').as_uri()}")
     return status
 
 

@@ -1,4 +1,7 @@
-"""Run notebooks and keep their outputs in them: `make notebooks` or `make notebooks NOTEBOOK=01`."""
+"""Run notebooks and keep their outputs in them.
+
+`make notebooks` runs all of them, `make notebooks NOTEBOOK=01` those that start so.
+"""
 
 import sys
 import tempfile

@@ -80,7 +80,7 @@ def main() -> int:
     for path in notebooks:
         (EMPTY / path.stem).mkdir(parents=True)
         shutil.copy(path, EMPTY / path.stem)
-    # Nothing of the repository may be found: no PYTHONPATH, no settings, no kernels of another home.
+    # Nothing of the repository may be found: no PYTHONPATH, no settings, no other kernels.
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "JUPYTER"))}
     environment = {**clean, "PATH": f"{python.parent}{os.pathsep}{clean['PATH']}"}
     where = "import bertgpt; print('==> The notebooks run on', bertgpt.__file__)"
