@@ -1,4 +1,4 @@
-"""The data behind the claim boxes and the verdicts page: complete, in order, and with real sources."""
+"""Data of the claim boxes and the verdicts page: complete, in order, with real sources."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ PAGES = {
     "06_attention", "07_tokens", "08_self_attention", "09_the_transformer", "10_bert", "11_gpt",
     "12_published_weights", "13_bert_is_not_gpt",
 }  # fmt: skip
-# The parts of the article's pages that are written: their claims need evidence.
+# The pages that are written: their claims need evidence.
 WRITTEN = {"01_counting", "02_words_as_vectors", "03_inside_the_word"}
 
 each_claim = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
