@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 
 
 class Interval(NamedTuple):
-    """A number with the ends of its interval."""
+    """A number, and the ends of the interval around it."""
 
     low: float
     mid: float
@@ -24,24 +24,28 @@ class Similarity:
     """How well a model's similarities follow people's judgements."""
 
     rho: float  # Spearman's rank correlation over the pairs covered, -1 to 1
-    interval: Interval  # bootstrap over pairs
-    covered: int
+    interval: Interval  # from drawing the pairs again
+    covered: int  # pairs
     missing: int  # pairs with a word that the model does not know
 
 
 def spearman(x: Sequence[float], y: Sequence[float]) -> float:
-    """Rank correlation of two lists, ties sharing their mean rank (Spearman 1904).
+    """Rank correlation of two lists (Spearman 1904); equal values share their mean rank.
 
-    >>> spearman([1, 2, 3, 4], [10, 20, 40, 30])
+    Returns:
+        -1 (opposite order) to 1 (same order).
+    Raises:
+        ValueError: if the lists differ in length, or one holds fewer than two different values.
+
+    >>> round(spearman([1, 2, 3, 4], [10, 20, 40, 30]), 6)
     0.8
     """
-    if len(x) != len(y) or len(x) < 2:
+    if len(x) != len(y) or min(len(set(x)), len(set(y))) < 2:
         raise ValueError(
-            f"got {len(x)} and {len(y)} values; give two lists of one length, 2 or more"
+            f"got {len(x)} and {len(y)} values, {len(set(x))} and {len(set(y))} of them different; "
+            "ranks need two lists of one length, each with 2 different values or more"
         )
-    if len(set(x)) == 1 or len(set(y)) == 1:
-        raise ValueError("all values of one list are equal, so ranks say nothing; give others")
-    return round(float(stats.spearmanr(x, y).statistic), 12)
+    return float(stats.spearmanr(x, y).statistic)
 
 
 def bootstrap_interval(
@@ -52,52 +56,82 @@ def bootstrap_interval(
     n: int = 1000,
     level: float = 0.95,
 ) -> Interval:
-    """Percentile interval of a statistic when the items are drawn again with replacement."""
+    """Percentile interval of a statistic over items drawn again with replacement (Efron 1979).
+
+    Args:
+        values: the items: numbers, or pairs of numbers, ...
+        statistic: the number to compute from items; nan where it has no value is passed over.
+        generator: a source of randomness on the CPU.
+        n: how many times to draw, 1 or more.
+        level: share of the draws inside the interval, between 0 and 1.
+    Returns:
+        low, the statistic of `values` itself, high.
+    Raises:
+        ValueError: without items, without draws, or for another level.
+    """
     _check_level(level)
-    if not values:
-        raise ValueError("no values to draw from; give at least one")
-    draws = torch.randint(len(values), (n, len(values)), generator=generator).tolist()
-    found = torch.tensor([statistic([values[i] for i in row]) for row in draws]).double()
-    ends = torch.nanquantile(found, torch.tensor([(1 - level) / 2, (1 + level) / 2]).double())
-    return Interval(float(ends[0]), float(statistic(values)), float(ends[1]))
+    if not values or n < 1:
+        raise ValueError(f"{len(values)} values drawn n={n} times; give at least one of each")
+    rows = torch.randint(len(values), (n, len(values)), generator=generator).tolist()
+    drawn = torch.tensor([statistic([values[i] for i in row]) for row in rows], dtype=torch.double)
+    low, high = torch.nanquantile(drawn, drawn.new_tensor([0.5 - level / 2, 0.5 + level / 2]))
+    return Interval(low.item(), statistic(values), high.item())
 
 
 def bits_per_token(log_probs: Iterable[float]) -> float:
-    """Mean surprise, in bits, of tokens whose probabilities' natural logarithms are given."""
-    log_probs = list(log_probs)
-    if not log_probs:
-        raise ValueError("no token to score; give at least one log-probability")
-    return -math.fsum(log_probs) / len(log_probs) / math.log(2)
+    """Mean surprise of tokens, in bits.
+
+    Args:
+        log_probs: natural logarithm of each token's probability, at most 0; -inf for what a model
+            holds impossible, and then the mean is infinite.
+    Raises:
+        ValueError: without tokens, or for a logarithm above 0 or nan.
+
+    >>> bits_per_token([math.log(1 / 8), math.log(1 / 2)])
+    2.0
+    """
+    log_probs = [float(value) for value in log_probs]
+    wrong = [value for value in log_probs if not value <= 1e-9]
+    if wrong or not log_probs:
+        raise ValueError(
+            f"{len(log_probs)} log-probabilities, {len(wrong)} of them above 0 or nan "
+            f"{wrong[:1]}; give one or more natural logarithms of probabilities"
+        )
+    return -sum(log_probs) / len(log_probs) / math.log(2)
 
 
 def perplexity(bits: float) -> float:
-    """The number of equally likely tokens that would surprise as much: 2 to the power of bits."""
+    """How many equally likely tokens surprise as much: 2 to the power of the bits per token."""
     return 2.0**bits
 
 
 def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
-    """Mean over seeds with Student's t interval."""
+    """Mean over seeds, with Student's t interval (Student 1908).
+
+    Raises:
+        ValueError: for fewer than two values, or a level outside 0 to 1.
+    """
     _check_level(level)
     if len(values) < 2:
-        raise ValueError(f"got {len(values)} values; a spread needs 2 or more seeds")
-    mean = math.fsum(values) / len(values)
-    variance = math.fsum((v - mean) ** 2 for v in values) / (len(values) - 1)
-    half = float(stats.t.ppf((1 + level) / 2, len(values) - 1)) * math.sqrt(variance / len(values))
-    return Interval(mean - half, mean, mean + half)
+        raise ValueError(f"got {len(values)} values; a spread needs 2 or more, one for each seed")
+    mean = sum(values) / len(values)
+    deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
+    half = stats.t.ppf(0.5 + level / 2, len(values) - 1) * deviation / math.sqrt(len(values))
+    return Interval(float(mean - half), mean, float(mean + half))
 
 
 def accuracy(right: int, total: int, level: float = 0.95) -> Interval:
-    """Share of right answers with Wilson's score interval (Wilson 1927)."""
+    """Share of right answers, with Wilson's score interval (Wilson 1927).
+
+    Raises:
+        ValueError: if these counts cannot be, or for a level outside 0 to 1.
+    """
     _check_level(level)
     if not 0 <= right <= total or total < 1:
-        raise ValueError(
-            f"{right} right of {total} cannot be; give 0 <= right <= total, total >= 1"
-        )
-    z = float(stats.norm.ppf((1 + level) / 2))
-    share, shrink = right / total, 1 + z**2 / total
-    centre = (share + z**2 / (2 * total)) / shrink
-    half = z * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2)) / shrink
-    return Interval(max(0.0, centre - half), share, min(1.0, centre + half))
+        raise ValueError(f"{right} right of {total} cannot be; give 0 <= right <= total, 1 or more")
+    share = right / total
+    interval = stats.binomtest(right, total).proportion_ci(level, method="wilson")
+    return Interval(float(interval.low), share, float(interval.high))
 
 
 def similarity_benchmark(
@@ -109,22 +143,33 @@ def similarity_benchmark(
     n: int = 1000,
     level: float = 0.95,
 ) -> Similarity:
-    """Correlate a model's similarities with people's judgements over the pairs it knows."""
-    known = [(a, b, human) for a, b, human in pairs if a in vocabulary and b in vocabulary]
+    """Rank correlation of a model's similarities with people's, over the pairs that it knows.
+
+    Args:
+        pairs: (word, word, judgement), as `corpus.word_similarity` gives them.
+        similarity: the model's similarity of two words.
+        vocabulary: the words that the model knows; anything that answers `word in vocabulary`.
+        generator, n, level: as for `bootstrap_interval`; the pairs are drawn.
+    Raises:
+        ValueError: if fewer than three pairs are known, or either side never differs.
+    """
+    known = [pair for pair in pairs if pair[0] in vocabulary and pair[1] in vocabulary]
     if len(known) < 3:
         raise ValueError(
-            f"only {len(known)} of {len(pairs)} pairs are in the vocabulary; "
-            "3 or more are needed: train on more text or keep rarer words"
+            f"the model knows both words of {len(known)} among {len(pairs)} pairs; 3 or more are "
+            "needed: train on more text, or keep rarer words"
         )
-    scores = [(similarity(a, b), human) for a, b, human in known]
+    scores = [(float(similarity(a, b)), human) for a, b, human in known]
 
     def rho(rows: Sequence[tuple[float, float]]) -> float:
-        return float(stats.spearmanr(*zip(*rows, strict=True)).statistic)
+        x, y = zip(*rows, strict=True)
+        return spearman(x, y) if len(set(x)) > 1 and len(set(y)) > 1 else math.nan
 
+    spearman(*zip(*scores, strict=True))  # its message, if nothing differs
     interval = bootstrap_interval(scores, rho, generator=generator, n=n, level=level)
     return Similarity(interval.mid, interval, len(known), len(pairs) - len(known))
 
 
 def _check_level(level: float) -> None:
     if not 0 < level < 1:
-        raise ValueError(f"level={level} must be between 0 and 1, such as 0.95")
+        raise ValueError(f"level={level} is no share between 0 and 1; 0.95 is usual")

@@ -1,7 +1,7 @@
 """Experiments over several seeds, and their stored results.
 
-A notebook reads a result with `load_result`. `python -m bertgpt.experiments [NAMES]` computes them:
-each finished seed is stored at once, so an interrupted run goes on where it stopped.
+A page reads a result with `load_result`. `python -m bertgpt.experiments [NAMES]` computes them and
+stores each finished seed at once: interrupted, it goes on where it stopped when it is run again.
 """
 
 import argparse
@@ -14,161 +14,152 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
 
 RunOne = Callable[[int], dict[str, Any]]
-REGISTERED: dict[str, tuple[RunOne, tuple[int, ...]]] = {}
-FIELDS = ("name", "planned", "seeds", "values", "seconds", "made_with", "date")
+REGISTERED: dict[str, tuple[RunOne, list[int]]] = {}
+RESULTS = Path(__file__).with_name("results")
+COMMAND = "python -m bertgpt.experiments"
 
 
 def experiment(name: str, seeds: Iterable[int] = range(5)) -> Callable[[RunOne], RunOne]:
     """Register the function below as the experiment of this name.
 
-    The function takes a seed and returns a dict of what was measured: numbers, texts, lists and dicts of
-    these, no nan. All its randomness comes from the seed.
+    It takes a seed, from which all its randomness comes, and returns what it measured: a dict of
+    numbers, texts, and lists and dicts of these; neither nan nor infinity.
     """
 
     def register(run_one: RunOne) -> RunOne:
-        REGISTERED[name] = (run_one, tuple(seeds))
+        REGISTERED[name] = run_one, list(seeds)
         return run_one
 
     return register
 
 
-def load_result(name: str, folder: Path | None = None) -> dict[str, Any]:
-    """A stored result: "values" holds what each of "seeds" measured, in the same order.
+def load_result(name: str, folder: Path = RESULTS) -> dict[str, Any]:
+    """A stored result, whole.
 
-    Args:
-        name: the experiment's name.
-        folder: where results lie; None takes those that come with the package.
     Returns:
-        A dict with name, planned, seeds, values, seconds (for each seed), made_with (versions,
-        hardware, code) and date.
+        A dict: "seeds"; "values", what each seed measured, in the order of the seeds; "seconds"
+        that each took; "planned" seeds; "made_with" (versions, hardware, code); "name"; "date".
     Raises:
-        ValueError: if there is no such result, or its file is damaged or unfinished.
+        ValueError: if there is no such result, or its file is damaged or not finished.
     """
-    results = folder or resources.files("bertgpt") / "results"
-    stored = sorted(f.name[:-5] for f in results.iterdir() if f.name.endswith(".json"))
-    if name not in stored:
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        stored = ", ".join(sorted(file.stem for file in folder.glob("*.json")))
         raise ValueError(
-            f"no result is called {name!r}; there are: {', '.join(stored) or 'none'}. "
-            f"To compute it: python -m bertgpt.experiments {name}"
+            f"no result is called {name!r}; there are: {stored or 'none'}. An experiment of this "
+            f"name is computed by: {COMMAND} {name}"
         )
-    result = _read((results / f"{name}.json").read_text(encoding="utf-8"), name)
+    result = _read(path)
     if missing := [seed for seed in result["planned"] if seed not in result["seeds"]]:
-        raise ValueError(
-            f"result {name!r} still lacks seeds {missing} of {result['planned']}; "
-            f"finish it: python -m bertgpt.experiments {name}"
-        )
+        raise ValueError(f"result {name!r} lacks seeds {missing}; finish it: {COMMAND} {name}")
     return result
 
 
 def save_result(path: Path, result: dict[str, Any]) -> None:
-    """Write a result in one step: an interrupt leaves the old file or the new one, whole."""
+    """Write a result in one step, so that an interrupt leaves the old file or the new one.
+
+    Raises:
+        ValueError: if it holds something that JSON does not; the old file stays.
+    """
     try:
-        text = json.dumps(result, indent=1, allow_nan=False, ensure_ascii=False)
+        text = json.dumps(result, indent=1, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"result {result['name']!r} cannot be stored ({error}); an experiment returns plain "
-            "numbers, texts, lists and dicts, and no nan or infinity"
+            f"a result for {path.name} cannot be stored ({error}); return numbers, texts, lists "
+            "and dicts, without nan or infinity"
         ) from None
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    temporary.write_text(text + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(text + "\n", encoding="utf-8")
+    os.replace(unfinished, path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; the one place of the package that prints."""
-    parser = argparse.ArgumentParser(prog="python -m bertgpt.experiments", description=main.__doc__)
-    parser.add_argument("names", nargs="*", help="experiments to run; all when none is named")
-    parser.add_argument("--folder", type=Path, default=Path(__file__).parent / "results")
-    parser.add_argument("--fresh", action="store_true", help="forget seeds that are stored")
+    """Compute experiments; each finished seed is stored at once, and kept when run again."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description=main.__doc__)
+    parser.add_argument("names", nargs="*", help=f"none: all of {', '.join(sorted(REGISTERED))}")
+    parser.add_argument("--folder", type=Path, default=RESULTS, help="where results are stored")
+    parser.add_argument("--fresh", action="store_true", help="compute stored seeds anew")
     given = parser.parse_args(arguments)
     try:
         for name in given.names or sorted(REGISTERED):
-            _run(name, given.folder / f"{name}.json", fresh=given.fresh)
+            for line in run(name, given.folder, fresh=given.fresh):
+                print(line, flush=True)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted; finished seeds are stored, run again to go on", file=sys.stderr)
+        print("stopped; the finished seeds are stored, the same command goes on", file=sys.stderr)
         return 130
     return 0
 
 
-def _run(name: str, path: Path, *, fresh: bool) -> None:
+def run(name: str, folder: Path = RESULTS, *, fresh: bool = False) -> Iterable[str]:
+    """Compute the seeds that are not stored yet, yielding lines of progress.
+
+    Raises:
+        ValueError: for an unknown name, a damaged file, or stored seeds made in another way.
+    """
     if name not in REGISTERED:
-        raise ValueError(
-            f"no experiment is called {name!r}; there are: {', '.join(sorted(REGISTERED))}"
-        )
+        known = ", ".join(sorted(REGISTERED)) or "none"
+        raise ValueError(f"no experiment is called {name!r}; there are: {known}")
     run_one, planned = REGISTERED[name]
-    result = {
-        "name": name,
-        "seeds": [],
-        "values": [],
-        "seconds": [],
-        "made_with": _made_with(run_one),
-    }
+    path, made_with = folder / f"{name}.json", _made_with(run_one)
+    result: dict[str, Any] = {"name": name, "planned": planned, "made_with": made_with, "date": ""}
+    result |= {"seeds": [], "values": [], "seconds": []}
     if path.exists() and not fresh:
-        stored = _read(path.read_text(encoding="utf-8"), name)
-        todo = [seed for seed in planned if seed not in stored["seeds"]]
-        differing = [k for k, v in result["made_with"].items() if stored["made_with"].get(k) != v]
-        if todo and differing:
-            raise ValueError(
-                f"stored seeds of {name!r} were made with other {', '.join(differing)}; seeds must "
-                "be alike to be compared: run again with --fresh to compute all of them anew"
-            )
-        result = stored
-    result["planned"] = list(planned)
-    for seed in planned:
-        if seed in result["seeds"]:
-            print(f"{name}: seed {seed} is stored already", flush=True)
-            continue
-        print(f"{name}: seed {seed} ...", flush=True)
+        result = _read(path) | {"planned": planned}
+    todo = [seed for seed in planned if seed not in result["seeds"]]
+    if todo and (changed := [k for k in made_with if result["made_with"].get(k) != made_with[k]]):
+        raise ValueError(
+            f"the stored seeds of {name!r} were made with other {' and '.join(changed)}, and seeds "
+            f"are compared only if made alike; compute all of them: {COMMAND} --fresh {name}"
+        )
+    yield f"{name}: {len(planned) - len(todo)} of {len(planned)} seeds are stored"
+    for seed in todo:
         start = time.perf_counter()
         value = run_one(seed)
         seconds = round(time.perf_counter() - start, 1)
         for key, item in (("seeds", seed), ("values", value), ("seconds", seconds)):
             result[key].append(item)
-        result["date"] = datetime.now(UTC).date().isoformat()
-        save_result(path, result)
-        print(f"{name}: seed {seed} took {seconds} s", flush=True)
+        save_result(path, result | {"date": datetime.now(UTC).date().isoformat()})
+        yield f"{name}: seed {seed} took {seconds} s"
 
 
-def _read(text: str, name: str) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        result = json.loads(text)
+        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         lengths = {len(result[key]) for key in ("seeds", "values", "seconds")}
-        whole = all(key in result for key in FIELDS) and len(lengths) == 1
+        whole = len(lengths) == 1 and {"planned", "made_with", "date"} <= set(result)
+        if whole and result["name"] == path.stem:
+            return result
     except (ValueError, TypeError, KeyError):
-        whole = False
-    if not whole or result["name"] != name:
-        raise ValueError(
-            f"the file of result {name!r} is damaged; compute it again with "
-            f"python -m bertgpt.experiments --fresh {name}, or take the file from the repository"
-        )
-    return result
+        pass
+    raise ValueError(
+        f"{path} is damaged; get it from the repository again, or compute it anew: "
+        f"{COMMAND} --fresh {path.stem}"
+    )
 
 
 def _made_with(run_one: RunOne) -> dict[str, Any]:
     packages = ("torch", "numpy", "scipy", "gensim", "bertgpt")
+    versions = {package: metadata.version(package) for package in packages}
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
     return {
-        "versions": {
-            "python": platform.python_version(),
-            **{package: metadata.version(package) for package in packages},
-        },
+        "versions": {"python": platform.python_version(), **versions},
         "hardware": {"machine": platform.machine(), "cores": os.cpu_count(), "gpu": gpu},
         "code": hashlib.sha256(inspect.getsource(run_one).encode()).hexdigest()[:12],
     }
 
 
 if __name__ == "__main__":
-    from bertgpt import experiments  # the module that others import, not this second copy of it
+    from bertgpt import experiments  # the module that others import, not a second copy of it
 
     sys.exit(experiments.main())

@@ -8,21 +8,20 @@ UNK = "<unk>"
 
 
 class Vocab:
-    """Each word's number and each number's word.
+    """Each word's number, and each number's word.
 
-    Numbers run from 0: first the special words, in the order given, then the others from the most
-    frequent to the rarest, ties in alphabetical order, so that equal counts give equal numbers.
+    Numbers run from 0: first the special words as given, then the others from the most frequent to
+    the rarest, ties in alphabetical order, so that equal counts always give equal numbers.
     """
 
     def __init__(self, words: Sequence[str], counts: Sequence[int]) -> None:
-        """Take words as they are numbered; `from_counts` and `from_sentences` sort them first."""
-        self.words = tuple(words)
-        self.counts = tuple(counts)
+        """Take words in the order of their numbers, each with its count."""
+        self.words, self.counts = tuple(words), tuple(counts)
         self._ids = {word: i for i, word in enumerate(self.words)}
-        if len(self._ids) != len(self.words) or len(self.counts) != len(self.words):
+        if not len(self._ids) == len(self.words) == len(self.counts):
             raise ValueError(
-                f"{len(self.words)} words, {len(self._ids)} of them different, and "
-                f"{len(self.counts)} counts: give each word once, with one count"
+                f"{len(self.words)} words, {len(self._ids)} of them different, with "
+                f"{len(self.counts)} counts; give each word once, with one count"
             )
 
     @classmethod
@@ -32,29 +31,27 @@ class Vocab:
         """Number the words of a table of counts.
 
         Args:
-            counts: how often each word occurs, 0 or more.
-            min_count: words that occur less often are left out, 1 or more; if "<unk>" is special,
-                it takes over their count.
-            specials: words that get the first numbers whatever their count.
+            counts: how often each word occurs.
+            min_count: words that occur less often are left out, 1 or more; their counts go to
+                "<unk>", if that is among the specials.
+            specials: words that get the first numbers whatever their counts.
         Returns:
             The vocabulary.
         Raises:
             ValueError: if no word is left.
         """
-        if min_count < 1:
-            raise ValueError(f"min_count={min_count} must be 1 or more; 1 keeps every word")
-        kept = {w: n for w, n in counts.items() if n >= min_count and w not in specials}
-        if not kept:
-            commonest = max(counts.values(), default=0)
+        ranked = sorted(counts, key=lambda word: (-counts[word], word))
+        kept = [w for w in ranked if counts[w] >= max(1, min_count) and w not in specials]
+        if min_count < 1 or not kept:
             raise ValueError(
-                f"none of {len(counts)} words occurs min_count={min_count} times or more "
-                f"(the commonest occurs {commonest} times); give more text or a lower min_count"
+                f"min_count={min_count} leaves none of {len(counts)} words, or is below 1; the "
+                f"most frequent occurs {max(counts.values(), default=0)} times: give more text, "
+                "or a min_count from 1 to that"
             )
-        own = {word: counts.get(word, 0) for word in specials}
-        if UNK in own:
-            own[UNK] += sum(n for w, n in counts.items() if w not in kept and w not in own)
-        ranked = sorted(kept, key=lambda word: (-kept[word], word))
-        return cls([*specials, *ranked], [*own.values(), *(kept[word] for word in ranked)])
+        rest = sum(counts.values()) - sum(counts[word] for word in kept)
+        rest -= sum(counts.get(word, 0) for word in specials if word != UNK)
+        own = [rest if word == UNK else counts.get(word, 0) for word in specials]
+        return cls([*specials, *kept], own + [counts[word] for word in kept])
 
     @classmethod
     def from_sentences(
@@ -73,19 +70,21 @@ class Vocab:
         return cls.from_counts(counts, min_count=min_count, specials=specials)
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
-        """Numbers of words; a word not in the vocabulary gets the number of "<unk>" if there is one.
+        """Numbers of words; an unknown word gets the number of "<unk>", if there is one.
 
         Raises:
-            ValueError: for a word that is not here when there is no "<unk>".
+            ValueError: for an unknown word where there is no "<unk>", naming words close to it.
         """
-        unk = self._ids.get(UNK)
-        if unk is not None:
-            return [self._ids.get(token, unk) for token in tokens]
+        if UNK in self._ids:
+            return [self._ids.get(token, self._ids[UNK]) for token in tokens]
         tokens = list(tokens)
-        try:
-            return [self._ids[token] for token in tokens]
-        except KeyError as error:
-            raise ValueError(self._unknown(error.args[0])) from None
+        if unknown := [token for token in tokens if token not in self._ids]:
+            close = ", ".join(map(repr, difflib.get_close_matches(unknown[0], self.words)))
+            raise ValueError(
+                f"{unknown[0]!r} is none of the {len(self)} words of this vocabulary, nor has it "
+                f"{UNK!r} for such words; close to it: {close or 'no word'}"
+            )
+        return [self._ids[token] for token in tokens]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Words of numbers.
@@ -93,10 +92,9 @@ class Vocab:
         Raises:
             ValueError: for a number that no word has.
         """
-        ids = [int(i) for i in ids]
-        for i in ids:
-            if not 0 <= i < len(self.words):
-                raise ValueError(f"no word has number {i}; numbers here run 0 to {len(self) - 1}")
+        ids = list(ids)
+        if strange := [i for i in ids if not 0 <= i < len(self)]:
+            raise ValueError(f"no word has number {strange[0]}; numbers run 0 to {len(self) - 1}")
         return [self.words[i] for i in ids]
 
     def __len__(self) -> int:
@@ -106,12 +104,4 @@ class Vocab:
         return word in self._ids
 
     def __repr__(self) -> str:
-        return f"Vocab({len(self)} words, {' '.join(self.words[:8])} ...)"
-
-    def _unknown(self, word: str) -> str:
-        close = difflib.get_close_matches(word, self.words, n=3)
-        hint = f"did you mean {', '.join(map(repr, close))}?" if close else "no word is close to it"
-        return (
-            f"{word!r} is not among the {len(self)} words of this vocabulary, which has no "
-            f"{UNK!r} for such words; {hint}"
-        )
+        return f"Vocab({len(self)} words: {' '.join(self.words[:8])}{' ...' * (len(self) > 8)})"
