@@ -1,5 +1,7 @@
 """Where tensors live, and the one kind of randomness that the package uses."""
 
+import re
+
 import torch
 
 
@@ -16,19 +18,19 @@ def choose_device(name: str | None = None) -> torch.device:
     >>> choose_device("cpu")
     device(type='cpu')
     """
-    present = _present()
+    cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+    present = [*cuda, *["mps"] * torch.backends.mps.is_available(), "cpu"]
     if name is None:
         return torch.device(present[0])
-    kind, _, index = name.partition(":")
-    if kind not in ("cuda", "mps", "cpu") or (index and not index.isdecimal()):
+    if not re.fullmatch(r"cuda(:\d+)?|mps|cpu", name):
         raise ValueError(
-            f"no device is called {name!r}; use 'cuda', 'cuda:<number>', 'mps' or 'cpu', "
-            "or pass nothing to take the best one present"
+            f"no device is called {name!r}; use 'cuda', 'cuda:<number>', 'mps' or 'cpu', or pass "
+            "nothing to take the best one present"
         )
-    if (name if index else kind + ":0") not in present and kind != "cpu":
+    if name not in present and f"{name}:0" not in present:
         raise ValueError(
-            f"this machine has no {name!r} that torch can use; it has {', '.join(present)}: "
-            "pass one of these, or nothing to take the first"
+            f"this machine has no {name!r} that torch can use; it has {', '.join(present)}: pass "
+            "one of these, or nothing to take the first"
         )
     return torch.device(name)
 
@@ -52,10 +54,3 @@ def generator(seed: int, device: str | torch.device = "cpu") -> torch.Generator:
             f"seed={seed!r} is not a whole number from 0 to 2**63 - 1; use 0, 1, 2, ..."
         )
     return torch.Generator(device=device).manual_seed(seed)
-
-
-def _present() -> list[str]:
-    """Names of the devices that torch can use here, the fastest first."""
-    cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())]
-    mps = ["mps:0"] if torch.backends.mps.is_available() else []
-    return [*cuda, *mps, "cpu"]

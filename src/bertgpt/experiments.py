@@ -26,6 +26,10 @@ RESULTS = Path(__file__).with_name("results")
 COMMAND = "python -m bertgpt.experiments"
 
 
+class ResultError(ValueError):
+    """A result or an experiment that is not there, not whole, or not to be stored."""
+
+
 def experiment(name: str, seeds: Iterable[int] = range(5)) -> Callable[[RunOne], RunOne]:
     """Register the function below as the experiment of this name.
 
@@ -47,18 +51,18 @@ def load_result(name: str, folder: Path = RESULTS) -> dict[str, Any]:
         A dict: "seeds"; "values", what each seed measured, in the order of the seeds; "seconds"
         that each took; "planned" seeds; "made_with" (versions, hardware, code); "name"; "date".
     Raises:
-        ValueError: if there is no such result, or its file is damaged or not finished.
+        ResultError: if there is no such result, or its file is damaged or not finished.
     """
     path = folder / f"{name}.json"
     if not path.is_file():
         stored = ", ".join(sorted(file.stem for file in folder.glob("*.json")))
-        raise ValueError(
+        raise ResultError(
             f"no result is called {name!r}; there are: {stored or 'none'}. An experiment of this "
             f"name is computed by: {COMMAND} {name}"
         )
     result = _read(path)
     if missing := [seed for seed in result["planned"] if seed not in result["seeds"]]:
-        raise ValueError(f"result {name!r} lacks seeds {missing}; finish it: {COMMAND} {name}")
+        raise ResultError(f"result {name!r} lacks seeds {missing}; finish it: {COMMAND} {name}")
     return result
 
 
@@ -66,12 +70,12 @@ def save_result(path: Path, result: dict[str, Any]) -> None:
     """Write a result in one step, so that an interrupt leaves the old file or the new one.
 
     Raises:
-        ValueError: if it holds something that JSON does not; the old file stays.
+        ResultError: if it holds something that JSON does not; the old file stays.
     """
     try:
         text = json.dumps(result, indent=1, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise ValueError(
+        raise ResultError(
             f"a result for {path.name} cannot be stored ({error}); return numbers, texts, lists "
             "and dicts, without nan or infinity"
         ) from None
@@ -92,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in given.names or sorted(REGISTERED):
             for line in run(name, given.folder, fresh=given.fresh):
                 print(line, flush=True)
-    except ValueError as error:
+    except ResultError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -105,11 +109,11 @@ def run(name: str, folder: Path = RESULTS, *, fresh: bool = False) -> Iterable[s
     """Compute the seeds that are not stored yet, yielding lines of progress.
 
     Raises:
-        ValueError: for an unknown name, a damaged file, or stored seeds made in another way.
+        ResultError: for an unknown name, a damaged file, or stored seeds made in another way.
     """
     if name not in REGISTERED:
         known = ", ".join(sorted(REGISTERED)) or "none"
-        raise ValueError(f"no experiment is called {name!r}; there are: {known}")
+        raise ResultError(f"no experiment is called {name!r}; there are: {known}")
     run_one, planned = REGISTERED[name]
     path, made_with = folder / f"{name}.json", _made_with(run_one)
     result: dict[str, Any] = {"name": name, "planned": planned, "made_with": made_with, "date": ""}
@@ -118,7 +122,7 @@ def run(name: str, folder: Path = RESULTS, *, fresh: bool = False) -> Iterable[s
         result = _read(path) | {"planned": planned}
     todo = [seed for seed in planned if seed not in result["seeds"]]
     if todo and (changed := [k for k in made_with if result["made_with"].get(k) != made_with[k]]):
-        raise ValueError(
+        raise ResultError(
             f"the stored seeds of {name!r} were made with other {' and '.join(changed)}, and seeds "
             f"are compared only if made alike; compute all of them: {COMMAND} --fresh {name}"
         )
@@ -142,7 +146,7 @@ def _read(path: Path) -> dict[str, Any]:
             return result
     except (ValueError, TypeError, KeyError):
         pass
-    raise ValueError(
+    raise ResultError(
         f"{path} is damaged; get it from the repository again, or compute it anew: "
         f"{COMMAND} --fresh {path.stem}"
     )

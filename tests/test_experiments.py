@@ -1,0 +1,178 @@
+"""Experiments are stored seed by seed, and a page reads only what is whole."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bertgpt import experiments
+from bertgpt.experiments import experiment, load_result, main, save_result
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One registered experiment, "square" of seeds 0, 1, 2; returns the seeds that it ran."""
+    ran: list[int] = []
+    monkeypatch.setattr(experiments, "REGISTERED", {})
+
+    @experiment("square", seeds=range(3))
+    def square(seed: int) -> dict[str, int]:
+        ran.append(seed)
+        return {"square": seed**2}
+
+    return ran
+
+
+def run(folder: Path, *arguments: str) -> int:
+    return main([*arguments, "--folder", str(folder)])
+
+
+def test_a_result_says_what_was_measured_and_how(registry, tmp_path: Path, capsys) -> None:
+    assert run(tmp_path, "square") == 0
+    result = load_result("square", tmp_path)
+    assert result["seeds"] == result["planned"] == [0, 1, 2]
+    assert result["values"] == [{"square": 0}, {"square": 1}, {"square": 4}]
+    assert len(result["seconds"]) == 3
+    assert {"python", "torch", "numpy", "scipy", "gensim"} <= set(result["made_with"]["versions"])
+    assert {"machine", "cores", "gpu"} == set(result["made_with"]["hardware"])
+    assert len(result["date"].split("-")) == 3
+    out = capsys.readouterr().out
+    assert "square: 0 of 3 seeds are stored" in out
+    assert "square: seed 2 took 0.0 s" in out
+
+
+def test_no_name_runs_everything(registry, tmp_path: Path) -> None:
+    experiment("other", seeds=[7])(lambda seed: {"seed": seed})
+    assert run(tmp_path) == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["other.json", "square.json"]
+
+
+def test_finished_seeds_are_not_run_again(registry, tmp_path: Path) -> None:
+    run(tmp_path)
+    before = (tmp_path / "square.json").read_text()
+    run(tmp_path)
+    assert registry == [0, 1, 2]
+    assert (tmp_path / "square.json").read_text() == before
+    run(tmp_path, "--fresh")
+    assert registry == [0, 1, 2, 0, 1, 2]
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, ValueError("no memory")])
+def test_an_interrupt_loses_the_seed_in_progress_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys, stop
+) -> None:
+    monkeypatch.setattr(experiments, "REGISTERED", {})
+    ran, fail = [], {2}
+
+    @experiment("fragile", seeds=range(4))
+    def fragile(seed: int) -> dict[str, int]:
+        ran.append(seed)
+        if seed in fail:
+            raise stop
+        return {"seed": seed}
+
+    if stop is KeyboardInterrupt:
+        assert run(tmp_path) == 130
+        assert "the finished seeds are stored" in capsys.readouterr().err
+    else:  # an experiment's own error keeps its traceback
+        with pytest.raises(ValueError, match="no memory"):
+            run(tmp_path)
+    with pytest.raises(ValueError, match=r"'fragile' lacks seeds \[2, 3\]; finish it: python -m"):
+        load_result("fragile", tmp_path)
+    fail.clear()
+    assert run(tmp_path) == 0
+    assert ran == [0, 1, 2, 2, 3]
+    assert load_result("fragile", tmp_path)["seeds"] == [0, 1, 2, 3]
+
+
+def test_more_seeds_can_be_planned_later(registry, tmp_path: Path) -> None:
+    run(tmp_path)
+    run_one, _ = experiments.REGISTERED["square"]
+    experiments.REGISTERED["square"] = run_one, [0, 1, 2, 3]
+    run(tmp_path)
+    assert registry == [0, 1, 2, 3]
+    assert load_result("square", tmp_path)["planned"] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("part", ["versions", "hardware", "code"])
+def test_unlike_seeds_are_not_mixed(registry, tmp_path: Path, capsys, part: str) -> None:
+    run(tmp_path)
+    path = tmp_path / "square.json"
+    stored = json.loads(path.read_text())
+    stored["made_with"][part] = "another"
+    save_result(path, stored)
+    assert run(tmp_path) == 0  # whole: nothing to add, nothing to mix
+    for key in ("seeds", "values", "seconds"):
+        stored[key].pop()
+    save_result(path, stored)
+    assert run(tmp_path) == 1
+    assert f"'square' were made with other {part}, and seeds are" in capsys.readouterr().err
+    assert json.loads(path.read_text()) == stored
+    assert run(tmp_path, "--fresh") == 0
+    assert load_result("square", tmp_path)["made_with"][part] != "another"
+
+
+def test_an_unknown_experiment_is_told_the_known_ones(registry, tmp_path: Path, capsys) -> None:
+    assert run(tmp_path, "cube") == 1
+    assert "no experiment is called 'cube'; there are: square" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_result_is_told_the_stored_ones(registry, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no result is called 'cube'; there are: none"):
+        load_result("cube", tmp_path)
+    run(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"there are: square. .* python -m bertgpt.experiments cube"
+    ):
+        load_result("cube", tmp_path)
+
+
+def damage(path: Path) -> list[str]:
+    whole = path.read_text()
+    other = json.loads(whole)
+    uneven, bare = dict(other, seconds=[]), {k: v for k, v in other.items() if k != "planned"}
+    renamed = dict(other, name="cube")
+    return [whole[:-20], "", "[]", "7", *map(json.dumps, (uneven, bare, renamed))]
+
+
+def test_a_damaged_result_is_noticed_and_left_alone(registry, tmp_path: Path, capsys) -> None:
+    run(tmp_path)
+    path = tmp_path / "square.json"
+    for text in damage(path):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=r"square.json is damaged; .* --fresh square"):
+            load_result("square", tmp_path)
+        assert run(tmp_path) == 1
+        assert path.read_text() == text
+    capsys.readouterr()
+    assert run(tmp_path, "--fresh") == 0
+    assert load_result("square", tmp_path)["seeds"] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, {1, 2}, 1j])
+def test_what_json_cannot_hold_is_refused(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "x.json"
+    save_result(path, {"name": "x", "value": 1})
+    before = path.read_text()
+    with pytest.raises(
+        ValueError, match=r"result for x.json cannot be stored .* without nan or inf"
+    ):
+        save_result(path, {"name": "x", "value": value})
+    assert path.read_text() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_stored_results_of_the_package_are_whole() -> None:
+    for path in experiments.RESULTS.glob("*.json"):
+        assert load_result(path.stem)["values"]
+
+
+def test_the_command_line_from_outside(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bertgpt.experiments", "nothing", "--folder", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("no experiment is called 'nothing'; there are: ")
