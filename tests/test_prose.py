@@ -1,0 +1,56 @@
+"""Pages that run nothing: terms in order, addresses equal, every pinned package explained."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+PAGES = sorted([*BOOK.glob("*.md"), *BOOK.glob("api/*.md"), ROOT / "CONTRIBUTING.md"])
+GLOSSARY = (BOOK / "glossary.md").read_text(encoding="utf-8")
+TERMS = re.findall(r"^### (.+)$", GLOSSARY, re.MULTILINE)
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+
+def test_terms_are_sorted_and_unique():
+    plain = [re.sub(r"[^a-z0-9]+", " ", term.lower().replace("'", "")) for term in TERMS]
+    assert plain == sorted(set(plain))
+
+
+def test_every_term_is_explained_shortly():
+    for entry in GLOSSARY.split("\n### ")[1:]:
+        term, _, text = entry.partition("\n")
+        assert 4 <= len(text.split()) <= 70, term
+
+
+@each_page
+def test_the_address_of_the_repository_is_the_same_everywhere(page):
+    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    owner = address.split("/")[3]
+    found = re.findall(rf"https://github\.com/{owner}/[\w-]+", page.read_text(encoding="utf-8"))
+    assert set(found) <= {address}
+
+
+@each_page
+def test_no_sentence_promises_ease(page):
+    assert not re.search(r"(?<!\")\b(simply|obviously|easily)\b", page.read_text(), re.IGNORECASE)
+
+
+def test_every_pinned_package_is_explained():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    pinned = {line.partition("==")[0] for line in lines if "==" in line}
+    table = (ROOT / "CONTRIBUTING.md").read_text().partition("## Dependencies")[2]
+    explained = set(re.findall(r"^\| ([\w-]+) \|", table, re.MULTILINE)) - {"Package"}
+    assert explained == pinned
+
+
+def test_every_module_has_a_page():
+    package = ROOT / "src" / "bertgpt"
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    modules |= {f"check.{path.stem}" for path in package.glob("check/*.py")} - {"check.__init__"}
+    pages = "".join(page.read_text() for page in BOOK.glob("api/*.md"))
+    shown = set(re.findall(r"automodule:: bertgpt\.([\w.]+)", pages))
+    assert modules | {"check"} == shown
