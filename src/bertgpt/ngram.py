@@ -74,15 +74,11 @@ class Counts:
         words = dict.fromkeys(
             (w for text in texts for w in text) if vocabulary is None else vocabulary
         )
-        if clash := {START, END} & words.keys():
-            raise ValueError(
-                f"the text uses {sorted(clash)}, which mark start and end here; rename that token"
-            )
         words |= dict.fromkeys([END] if unknown is None else [unknown, END])
         self.order, self.unknown = order, unknown
         self._words = words
         self.lower_levels: dict[int, _Level] = {}  # filled by KneserNey, shared by its models
-        marked = [(START, *map(self.known, text), END) for text in texts]
+        marked = [self.marked(text) for text in texts]
         self.tables: list[Counter[Gram]] = [Counter() for _ in range(order)]
         for n, table in enumerate(self.tables, start=1):
             for text in marked:
@@ -107,22 +103,39 @@ class Counts:
             )
         return self.unknown
 
+    def marked(self, text: Sequence[Token]) -> Gram:
+        """The text between `<s>` and `</s>`, its words mapped to the vocabulary."""
+        if START in text or END in text:
+            raise ValueError(
+                f"a text holds {START!r} or {END!r}, which mark start and end here and are added "
+                "for you; leave them out, or rename that token"
+            )
+        return (START, *map(self.known, text), END)
+
     def __getitem__(self, gram: Gram) -> int:
         """How often the n-gram occurs; of the empty one, how many tokens there are to predict."""
         if gram == (START,):
             return self.n_texts
-        return self.tables[len(gram) - 1][gram] if gram else self.n_predicted
+        return self._table(len(gram))[gram] if gram else self.n_predicted
 
     def continuations(self, n: int) -> Counter[Gram]:
         """How many different words were seen just before each n-gram of length n.
 
         Nothing precedes `<s>`, so n-grams that begin with it keep their plain count (Heafield et
-        al. 2013, sec. 3.1, "adjusted counts").
+        al. 2013, "adjusted counts").
         """
-        different = Counter(gram[1:] for gram in self.tables[n])
+        different = Counter(gram[1:] for gram in self._table(n + 1))
         if n > 1:
-            different.update({g: c for g, c in self.tables[n - 1].items() if g[0] == START})
+            different.update({g: c for g, c in self._table(n).items() if g[0] == START})
         return different
+
+    def _table(self, n: int) -> Counter[Gram]:
+        if not 1 <= n <= self.order:
+            raise ValueError(
+                f"this needs n-grams of length {n}, but length 1 to {self.order} were counted; "
+                f"count again with order={n}"
+            )
+        return self.tables[n - 1]
 
 
 class NGram(ABC):
@@ -172,10 +185,9 @@ class NGram(ABC):
 
     def token_log_probabilities(self, sequence: Sequence[Token]) -> list[float]:
         """Natural logs, one for each token and one for the end; -inf where the model says never."""
-        text = [START, *map(self.counts.known, sequence), END]
-        reach = self.order - 1
-        grams = ((text[i], tuple(text[max(0, i - reach) : i])) for i in range(1, len(text)))
-        chances = (self._weigh([word], context)[0] for word, context in grams)
+        text = self.counts.marked(sequence)
+        starts = [max(0, i - self.order + 1) for i in range(len(text))]
+        chances = [self._weigh([text[i]], text[starts[i] : i])[0] for i in range(1, len(text))]
         return [math.log(p) if p > 0 else -math.inf for p in chances]
 
     def log_probability(self, sequence: Sequence[Token]) -> float:
@@ -228,7 +240,7 @@ class AddK(NGram):
     def _weigh(self, words: Iterable[Token], context: Gram) -> list[float]:
         seen = self.counts.tables[len(context)]
         total = self.counts[context] + self.k * self.counts.n_words
-        return [(seen[(*context, word)] + self.k) / total for word in words]
+        return [(seen.get((*context, word), 0) + self.k) / total for word in words]
 
 
 class MaximumLikelihood(NGram):
@@ -240,7 +252,7 @@ class MaximumLikelihood(NGram):
 
     def _weigh(self, words: Iterable[Token], context: Gram) -> list[float]:
         seen, total = self.counts.tables[len(context)], self.counts[context]
-        return [seen[(*context, word)] / total if total else 0.0 for word in words]
+        return [seen.get((*context, word), 0) / (total or 1) for word in words]
 
     def distribution(self, context: Sequence[Token] = ()) -> dict[Token, float]:
         if not self.counts[self._cut(context)]:
@@ -261,7 +273,7 @@ class _Level(NamedTuple):
 
 
 class KneserNey(NGram):
-    """Interpolated modified Kneser-Ney smoothing (Chen & Goodman 1999, eq. 26 and sec. 4).
+    """Interpolated modified Kneser-Ney smoothing (Chen & Goodman 1999).
 
     At every order a discount is taken from each count, and what this sets free is shared out by
     the next lower order; below single words lies the uniform distribution over the vocabulary.
