@@ -11,9 +11,9 @@ PACKAGE = Path(__file__).parent.parent / "src" / "bertgpt"
 
 # A file imports only from rows above its own.
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("config", "device", "grammar", "wikitext"),
-    ("toyland", "corpus"),
-    ("vocab", "windows", "bpe", "wordpiece"),
+    ("config", "device", "automaton", "wikitext"),
+    ("story", "corpus"),
+    ("grammar", "vocab", "windows", "bpe", "wordpiece"),
     ("ngram", "word2vec", "charngrams"),
     ("rnn", "lstm"),
     ("shapes", "masks", "attention"),

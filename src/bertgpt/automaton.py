@@ -13,12 +13,18 @@ The notation is explained at the top of `data/toyland.txt`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
-END = "<end>"
+END, MASK = "<end>", "<mask>"
 Place = tuple[int, tuple[str, ...]]  # a state, and what its registers hold
+_Registers = tuple[tuple[str, str], ...]  # (variable, class) of each
+_Marks = tuple[tuple[str, tuple[int | str, ...]], ...]  # (name, arguments); numbers are registers
+_OPENING = re.compile(r"(names|words|rule|about) +(\w+) *(?:\(([^)]*)\))? *(?::(.*))?")
+_ITEM = re.compile(r"([?!$@])(\w+)(?:[:.](\w+)|\((\w+(?:,\w+)*)\))?")
+_ANSWERS = ("giver", "thing", "receiver", "entailment", "contradiction", "neutral")
 
 
 class Move(NamedTuple):
@@ -35,65 +41,27 @@ class Option(NamedTuple):
     """One way to go on from a state: with probability p, say something and come to `state`."""
 
     p: float
-    word: str  # what is said; "" if it is what a register holds, or one of `choices`
-    sense: str  # of the word, if it has several
-    register: int  # the register that is said, or that `word` stands for; -1 if none
-    choices: tuple[str, ...]  # one of these is chosen, all alike ...
-    avoid: tuple[int, ...]  # ... but none that these registers hold
-    marks: tuple[tuple[str, tuple[int | str, ...]], ...]  # numbers are registers
+    choices: Sequence[str]  # one of these is said, all alike, or, if none, what a register holds
+    avoid: tuple[int, ...]  # registers that hold what must not be chosen
+    register: int  # the register that is said, or that the word stands for; -1 if none
+    sense: str  # of a word that has several
+    marks: _Marks
     state: int
     keep: tuple[int, ...]  # which registers, the word said being the last, go on to `state`
 
-    def words(self, held: tuple[str, ...]) -> Sequence[str]:
-        """The words that it can say, each as likely as the others."""
-        if self.choices:
-            taken = [held[k] for k in self.avoid]
-            return [word for word in self.choices if word not in taken] if taken else self.choices
-        return (self.word or held[self.register],)
-
-    def move(self, held: tuple[str, ...], word: str, p: float) -> Move:
-        """What happens when it says `word`, with probability p."""
-        stands_for = held[self.register] if self.word and self.register >= 0 else word
-        marks = tuple(
-            (name, tuple(held[arg] if isinstance(arg, int) else arg for arg in args))
-            for name, args in self.marks
-        )
-        after = (*held, word)
-        place = self.state, tuple([after[k] for k in self.keep])
-        return Move(p, word, self.sense or stands_for, marks, place)
-
-
-@dataclass(frozen=True)
-class Automaton:
-    """What a grammar text says.
-
-    Args:
-        options: for each state its options; the last state is the start, state 0 the end.
-        holds: for each state the classes of its registers.
-        classes: for each class its words.
-        names: the words that are printed with a capital.
-        about: for each kind of fact its (label, words, answer) templates.
-    """
-
-    options: Sequence[tuple[Option, ...]]
-    holds: Sequence[tuple[str, ...]]
-    classes: Mapping[str, Sequence[str]]
-    names: frozenset[str]
-    about: Mapping[str, Sequence[tuple[str, tuple[str, ...], str]]]
-
-
-def read(text: str) -> Automaton:
-    """Read a grammar text.
-
-    Raises:
-        ValueError: naming the line that cannot be read, asks for what is not there, or goes round.
-    """
-    reader = _Reader()
-    reader.read(text)
-    reader.settle((_Item("$", "STORY", (), 0), _Item("", END, (), 0)), ())
-    return Automaton(
-        reader.options, reader.holds, reader.classes, frozenset(reader.names), reader.about
-    )
+    def moves(self, held: tuple[str, ...], word: str = MASK) -> Iterator[Move]:
+        """Its moves that say `word`; MASK stands for any."""
+        taken = [held[k] for k in self.avoid]
+        free = [w for w in self.choices if w not in taken] or [held[self.register]]
+        for said in free if word == MASK else [word] * (word in free):
+            after = (*held, said)
+            sense = self.sense or (held[self.register] if self.register >= 0 else said)
+            marks = tuple(
+                (name, tuple(held[a] if isinstance(a, int) else a for a in arguments))
+                for name, arguments in self.marks
+            )
+            place = self.state, tuple([after[k] for k in self.keep])
+            yield Move(self.p / len(free), said, sense, marks, place)
 
 
 @dataclass(frozen=True)
@@ -101,208 +69,186 @@ class _Item:
     """A piece of a rule: kind "" is a word; "?", "!", "$", "@" as in the notation."""
 
     kind: str
-    name: str
-    variables: tuple[str, ...]
-    line: int = field(compare=False)
+    name: str  # of the word, class, form, rule or mark
+    variables: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False)
 
 
-class _Rule(NamedTuple):
-    parameters: tuple[str, ...]
-    alternatives: list[tuple[float, tuple[_Item, ...]]]
+class _Block(NamedTuple):
+    kind: str
+    brackets: list[str]  # a rule's variables, or forms such as "he=she"
+    entries: list[tuple[int, list[str]]]  # what is indented below: (line, words)
 
 
-_Registers = tuple[tuple[str, str], ...]  # (variable, class) of each
-_OPENING = re.compile(r"(names|words|rule|about) +(\w+) *(?:\(([^)]*)\))? *(?::(.*))?")
-_ITEM = re.compile(r"\?(\w+:)?\w+|!\w+(\.\w+)?|\$\w+(\(\w+(,\w+)*\))?|@\w+\(\w+(,\w+)*\)")
-_LABELS = ("ask", "entailment", "contradiction", "neutral")
-
-
-def _fail(line: int, why: str) -> NoReturn:
-    raise ValueError(f"grammar, line {line}: {why}")
+def _check(allowed: object, line: int, why: str) -> None:
+    if not allowed:
+        raise ValueError(f"grammar, line {line}: {why}")
 
 
 def _item(text: str, line: int) -> _Item:
-    kind, rest = text[0], text[1:]
-    if kind not in "?!$@" or not rest:
+    plain = text[0] not in "?!$@" or len(text) == 1
+    parts = _ITEM.fullmatch(text)
+    _check(
+        plain or parts, line, f"cannot read {text!r}; write ?x:CLASS, !x, !x.he, $NAME(x), @mood(m)"
+    )
+    if plain or not parts:
         return _Item("", text, (), line)
-    if not _ITEM.fullmatch(text):
-        _fail(line, f"cannot read {text!r}; write ?x:CLASS, !x, !x.he, $RULE(x,y) or @mark(x)")
-    if kind == "?":
-        variables, _, name = rest.rpartition(":")
-    elif kind == "!":
-        variables, _, name = rest.partition(".")
-    else:
-        name, _, variables = rest.rstrip(")").partition("(")
-    return _Item(kind, name, tuple(variables.split(",")) if variables else (), line)
+    kind, first, second, listed = parts.groups(default="")
+    if kind in "$@" or (kind == "?" and not second):
+        return _Item(kind, first, tuple(re.findall(r"\w+", listed)), line)
+    return _Item(kind, second, (first,), line)
 
 
-class _Reader:
-    """First `read`s the text into classes and rules, then `settle`s the states, the end first."""
+class Automaton:
+    """A grammar text, read and taken apart into states.
 
-    def __init__(self) -> None:
-        self.classes: dict[str, list[str]] = {}
-        self.forms: dict[str, dict[str, str]] = {}  # class -> "he" -> "she"
-        self.names: set[str] = set()
-        self.rules: dict[str, _Rule] = {}
-        self.about: dict[str, list[tuple[str, tuple[str, ...], str]]] = {}
+    Attributes:
+        options: for each state its options; the last state is the start, state 0 the end.
+        holds: for each state the classes of its registers.
+        classes: for each class its words.
+        names: the words that are printed with a capital.
+        about: for each kind of fact its templates (words, role that answers or label).
+        senses: for each word with several senses, these.
+        sources: for each word how many classes have it and how many states say it by itself.
+    Raises:
+        ValueError: naming the line that cannot be read, or asks for what is not there.
+    """
+
+    def __init__(self, text: str) -> None:
         self.options: list[tuple[Option, ...]] = []
         self.holds: list[tuple[str, ...]] = []
-        self.numbers: dict[tuple[tuple[_Item, ...], _Registers], int] = {}
-        self.needed: dict[_Item, frozenset[str]] = {}
+        self.classes: dict[str, list[str]] = {}
+        self.names: set[str] = set()
+        self.about: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self.senses: dict[str, set[str]] = defaultdict(set)
+        self.sources = Counter[str]()
+        self._blocks: dict[str, _Block] = {}
+        self._rules: dict[str, list[tuple[float, tuple[_Item, ...]]]] = {}
+        self._states: dict[tuple[tuple[_Item, ...], _Registers], int] = {}
+        self._needed: dict[_Item, frozenset[str]] = {}
+        self._read(text)
+        for name, block in self._blocks.items():
+            for line, words in block.entries:
+                self._enter(name, block.kind, words, line)
+        self._settle((_Item("$", "STORY"), _Item("", END)), ())
 
-    def read(self, text: str) -> None:
-        kind = name = ""
+    def _read(self, text: str) -> None:
+        """Cut the text into blocks: a line at the margin opens one, indented lines belong to it."""
+        entries: list[tuple[int, list[str]]] = []
         for line, written in enumerate(text.splitlines(), 1):
             written = written.split("#")[0].rstrip()
-            words = written.split()
-            if words and not written[0].isspace():
-                opening = _OPENING.fullmatch(written)
-                if not opening:
-                    _fail(
-                        line,
-                        f"{written!r} opens no block; a block opens with names, words, "
-                        "rule or about, then a name; what belongs to it is indented",
-                    )
-                kind, name = opening[1], opening[2]
-                known: Mapping[str, object] = self.classes
-                known = {"rule": self.rules, "about": self.about}.get(kind, known)
-                if name in known:
-                    _fail(line, f"{name!r} is there already; each name opens one block")
-                if kind == "rule":
-                    self.rules[name] = _Rule(tuple(re.findall(r"\w+", opening[3] or "")), [])
-                elif kind == "about":
-                    self.about[name] = []
-                else:
-                    self.classes[name] = []
-                    self.forms[name] = dict(re.findall(r"(\w+)=(\S+)", opening[3] or ""))
-                words = (opening[4] or "").split()
-            if words:
-                self.entry(kind, name, words, line)
-        if "STORY" not in self.rules:
-            raise ValueError("the grammar has no rule STORY, where every story begins; write one")
+            if opening := _OPENING.fullmatch(written):
+                kind, name, brackets, written = opening.groups(default="")
+                _check(name not in self._blocks, line, f"{name!r} is there already; rename one")
+                entries = []
+                self._blocks[name] = _Block(kind, re.findall(r"[\w=]+", brackets), entries)
+            else:
+                good = not written or (written[0].isspace() and self._blocks)
+                _check(good, line, f"begin with names, words, rule or about, not {written!r}")
+            if written.strip():
+                entries.append((line, written.split()))
 
-    def entry(self, kind: str, name: str, words: list[str], line: int) -> None:
+    def _enter(self, name: str, kind: str, words: list[str], line: int) -> None:
         if kind == "rule":
-            if not re.fullmatch(r"\d+(\.\d+)?", words[0]) or not float(words[0]):
-                _fail(
-                    line,
-                    f"an alternative begins with its weight, a number above 0, not {words[0]!r}",
-                )
+            weighs = re.fullmatch(r"\d+(\.\d+)?", words[0]) and float(words[0])
+            _check(weighs, line, f"begin with a weight, a number above 0, not {words[0]!r}")
             items = tuple(_item(word, line) for word in words[1:])
-            self.rules[name].alternatives.append((float(words[0]), items))
+            self._rules.setdefault(name, []).append((float(words[0]), items))
         elif kind == "about":
-            label, *said = words
-            answer = said[-1] if label == "ask" and said[-2:-1] == ["="] else ""
-            if label not in _LABELS or (label == "ask") != bool(answer):
-                _fail(line, f"begin with one of {_LABELS}; a question ends with '= role'")
-            self.about[name].append((label, tuple(said[:-2] if answer else said), answer))
+            roles = {word[1:] for word in words if word[0] in "!*"}
+            good = roles <= {*_ANSWERS[:3]} and words[-2:-1] == ["="] and words[-1] in _ANSWERS
+            _check(good, line, f"write words, then = and one of {', '.join(_ANSWERS)}")
+            self.about.setdefault(name, []).append((tuple(words[:-2]), words[-1]))
         else:
-            twice = {word for word in words if [*self.classes[name], *words].count(word) > 1}
-            if twice:
-                _fail(line, f"{sorted(twice)} twice in class {name!r}; once is enough")
-            self.classes[name] += words
+            known = self.classes.setdefault(name, [])
+            twice = [word for word, n in Counter(known + words).items() if n > 1]
+            _check(not twice, line, f"{twice} twice in class {name!r}; once is enough")
+            known += words
+            self.sources.update(words)
             self.names |= set(words) if kind == "names" else set()
 
-    def alternatives(self, item: _Item) -> Iterator[tuple[float, tuple[_Item, ...]]]:
-        """What a "$" item goes on with, its own variables put in; probabilities sum to 1."""
-        rule = self.rules.get(item.name)
-        if rule is None or not rule.alternatives:
-            _fail(item.line, f"${item.name} has no alternatives; rules are {sorted(self.rules)}")
-        if len(rule.parameters) != len(item.variables):
-            _fail(
-                item.line,
-                f"${item.name} takes {len(rule.parameters)} variables {rule.parameters}, "
-                f"not {len(item.variables)}",
-            )
-        put = dict(zip(rule.parameters, item.variables, strict=True))
-        total = sum(weight for weight, _ in rule.alternatives)
-        for weight, items in rule.alternatives:
-            yield (
-                weight / total,
-                tuple(
-                    replace(i, variables=tuple(put.get(v, v) for v in i.variables)) for i in items
-                ),
-            )
+    def _alternatives(self, item: _Item) -> Iterator[tuple[float, tuple[_Item, ...]]]:
+        """What a rule can go on with, its variables put in; the probabilities sum to 1."""
+        _check(
+            item.name in self._rules,
+            item.line,
+            f"there is no rule {item.name!r} that says something",
+        )
+        variables, alternatives = self._blocks[item.name].brackets, self._rules[item.name]
+        n, given = len(variables), len(item.variables)
+        _check(n == given, item.line, f"${item.name} takes {n} variables, not {given}")
+        put = dict(zip(variables, item.variables, strict=True))
+        total = sum(weight for weight, _ in alternatives)
+        for weight, items in alternatives:
+            named = [replace(i, variables=tuple(put.get(v, v) for v in i.variables)) for i in items]
+            yield weight / total, tuple(named)
 
-    def needs(self, item: _Item, path: tuple[str, ...] = ()) -> frozenset[str]:
+    def _needs(self, item: _Item, path: tuple[str, ...] = ()) -> frozenset[str]:
         """The variables that an item will say, and ":CLASS" for each class it will choose from."""
-        if item not in self.needed:
-            if item.name in path and item.kind == "$":
-                _fail(item.line, f"${item.name} comes back to itself; stories have to end")
-            needed = set(item.variables) if item.kind in "!@" else set()
+        if item not in self._needed:
+            needed = {*item.variables} if item.kind in "!@" else set()
             if item.kind == "?":
-                if item.name not in self.classes:
-                    _fail(item.line, f"no class {item.name!r}; classes are {sorted(self.classes)}")
+                _check(item.name in self.classes, item.line, f"there is no class {item.name!r}")
                 needed = {":" + item.name}
-            if item.kind == "$":
-                for _, items in self.alternatives(item):
-                    needed |= {n for i in items for n in self.needs(i, (*path, item.name))}
-            self.needed[item] = frozenset(needed)
-        return self.needed[item]
+            elif item.kind == "$":
+                _check(item.name not in path, item.line, f"${item.name} comes back to itself")
+                for _, items in self._alternatives(item):
+                    needed = needed.union(*(self._needs(i, (*path, item.name)) for i in items))
+            self._needed[item] = frozenset(needed)
+        return self._needed[item]
 
-    def settle(self, items: tuple[_Item, ...], held: _Registers) -> tuple[int, tuple[int, ...]]:
+    def _settle(self, items: tuple[_Item, ...], held: _Registers) -> tuple[int, tuple[int, ...]]:
         """The number of the state that has these items to say, and the registers that it keeps."""
-        needed = {n for item in items for n in self.needs(item)}
+        needed = {n for item in items for n in self._needs(item)}
         keep = tuple(k for k, (v, c) in enumerate(held) if v in needed or ":" + c in needed)
         held = tuple(held[k] for k in keep)
-        if (items, held) not in self.numbers:
-            options = tuple(self.expand(1.0, items, held, ()))
-            self.numbers[items, held] = len(self.options)
+        if (items, held) not in self._states:
+            options = tuple(self._expand(1.0, items, held, ()))
+            self._states[items, held] = len(self.options)
             self.options.append(options)
             self.holds.append(tuple(c for _, c in held))
-        return self.numbers[items, held], keep
+        return self._states[items, held], keep
 
-    def expand(
-        self,
-        p: float,
-        items: tuple[_Item, ...],
-        held: _Registers,
-        marks: tuple[tuple[str, tuple[int | str, ...]], ...],
+    def _expand(
+        self, p: float, items: tuple[_Item, ...], held: _Registers, marks: _Marks
     ) -> Iterator[Option]:
-        """The options of a state: rules are opened and marks collected until a word is said."""
+        """The options of a state: rules are opened and marks gathered until a word is said."""
         if not items:
             return
-        item, rest = items[0], items[1:]
-        number = {variable: k for k, (variable, _) in enumerate(held)}  # the latest of each
+        item, rest, line = items[0], items[1:], items[0].line
         if item.kind == "$":
-            for q, inner in self.alternatives(item):
-                yield from self.expand(p * q, inner + rest, held, marks)
+            for q, inner in self._alternatives(item):
+                yield from self._expand(p * q, inner + rest, held, marks)
             return
+        number = {variable: k for k, (variable, _) in enumerate(held)}  # the latest of each
+        for x in item.variables if item.kind == "!" or item.name in self.about else ():
+            _check(x in number, line, f"{x!r} holds nothing yet; choose it with ?{x}:CLASS")
         if item.kind == "@":
-            if item.name not in ("mood", "agrees", *self.about):
-                known = ["mood", "agrees", *self.about]
-                _fail(item.line, f"no mark {item.name!r}; marks are {known}")
-            mark: tuple[str, tuple[int | str, ...]] = item.name, item.variables
-            if item.name in self.about:
-                if len(item.variables) != 3:
-                    _fail(item.line, f"@{item.name} takes giver, thing and receiver")
-                mark = item.name, tuple(self.register(item, v, number) for v in item.variables)
-            yield from self.expand(p, rest, held, (*marks, mark))
+            takes = {"mood": 1, "agrees": 1} | dict.fromkeys(self.about, 3)
+            good = takes.get(item.name) == len(item.variables)
+            _check(good, line, f"@{item.name} is no mark of {len(item.variables)}; marks: {takes}")
+            mark = item.name, tuple(number.get(v, v) for v in item.variables)
+            yield from self._expand(p, rest, held, (*marks, mark))
             return
-        word, _, sense = item.name.partition("/")
-        register, kept = -1, ("", "")
-        choices: tuple[str, ...] = ()
+        register, sense, kept = -1, "", ("", "")
+        choices: Sequence[str] = ()
         avoid: tuple[int, ...] = ()
         if item.kind == "!":
-            register = self.register(item, item.variables[0], number)
-            forms = {"": ""} | self.forms[held[register][1]]
-            if item.name not in forms:
-                _fail(
-                    item.line,
-                    f"no form {item.name!r} in class {held[register][1]!r}; "
-                    f"forms are {list(forms)[1:]}",
-                )
-            word = forms[item.name]
+            register = number[item.variables[0]]
+            forms = dict(form.split("=") for form in self._blocks[held[register][1]].brackets)
+            good = not item.name or item.name in forms
+            _check(good, line, f"class {held[register][1]!r} has no form {item.name!r}: {forms}")
+            choices = [forms[item.name]] if item.name else []
         elif item.kind == "?":
-            word, choices = "", tuple(self.classes[item.name])
+            choices, kept = self.classes[item.name], ("".join(item.variables), item.name)
             avoid = tuple(k for k, (_, name) in enumerate(held) if name == item.name)
-            kept = (item.variables[0] if item.variables else "", item.name)
-            if len(choices) <= len(avoid):
-                _fail(item.line, f"all {len(choices)} words of class {item.name!r} are taken here")
-        state, keep = self.settle(rest, (*held, kept))
-        yield Option(p, word, sense, register, choices, avoid, marks, state, keep)
-
-    def register(self, item: _Item, variable: str, number: Mapping[str, int]) -> int:
-        if variable not in number:
-            _fail(item.line, f"{variable!r} holds nothing yet; choose it first: ?{variable}:CLASS")
-        return number[variable]
+            _check(len(choices) > len(avoid), line, f"all words of {item.name!r} are taken here")
+        else:
+            word, _, sense = item.name.partition("/")
+            choices = [word]
+        if item.kind != "?":
+            self.sources.update(choices)
+        if sense:
+            self.senses[choices[0]].add(sense)
+        state, keep = self._settle(rest, (*held, kept))
+        yield Option(p, choices, avoid, register, sense, marks, state, keep)
