@@ -1,0 +1,80 @@
+"""Blocks that read as a quotation or a paragraph anywhere, and as a box in this book.
+
+* A block quote that opens with the bold words ``Before you run it.`` is a prediction box.
+* A paragraph or block quote that opens with the bold words ``What we saw.`` gets the class
+  ``what-we-saw``.
+* Entries of the bibliography are told to screen readers as the list that they are.
+"""
+
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
+
+PREDICTION = "Before you run it."
+RESULT = "What we saw."
+
+
+class block(nodes.General, nodes.Element):  # type: ignore[misc]  # noqa: N801
+    """An HTML element of any name: ``tag``, and ``html`` with its further attributes."""
+
+
+def _visit(translator: Any, node: block) -> None:
+    html = {name: value for name, value in node.get("html", {}).items() if value is not None}
+    translator.body.append(translator.starttag(node, node.get("tag", "div"), "", **html))
+
+
+def _depart(translator: Any, node: block) -> None:
+    translator.body.append(f"</{node.get('tag', 'div')}>\n")
+
+
+def _nothing(translator: Any, node: block) -> None:
+    """Other builders show the children alone."""
+
+
+def opens_with(node: nodes.Element, words: str) -> bool:
+    """Whether the node's text begins with `words` in bold."""
+    # MyST puts an empty text before bold words that open a paragraph.
+    first = next((child for child in node.children if child.astext()), None)
+    if isinstance(node, nodes.block_quote) and isinstance(first, nodes.paragraph):
+        return opens_with(first, words)
+    return isinstance(first, nodes.strong) and first.astext().strip() == words
+
+
+class Boxes(SphinxTransform):
+    """Turns the marked quotations and paragraphs into boxes."""
+
+    default_priority = 500
+
+    def apply(self, **_: Any) -> None:
+        for quote in list(self.document.findall(nodes.block_quote)):
+            if opens_with(quote, PREDICTION):
+                box = block(tag="div", html={"role": "note", "aria-label": "Prediction"})
+                box["classes"] += ["prediction"]
+                box.source, box.line = quote.source, quote.line
+                box += quote.children
+                quote.replace_self(box)
+            elif opens_with(quote, RESULT):
+                quote["classes"].append("what-we-saw")
+        for paragraph in self.document.findall(nodes.paragraph):
+            inside = isinstance(paragraph.parent, nodes.block_quote)
+            if opens_with(paragraph, RESULT) and not inside:
+                paragraph["classes"].append("what-we-saw")
+
+
+def _page(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    # Sphinx's role for an entry is deprecated, and not one that a list may hold.
+    if body := context.get("body"):
+        context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Registers the extension."""
+    plain = (_nothing, _nothing)
+    app.add_node(block, html=(_visit, _depart), latex=plain, text=plain, man=plain)
+    app.add_transform(Boxes)
+    app.connect("html-page-context", _page)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,102 @@
+"""Every built page, in both themes, on a wide screen and on a phone."""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from conftest import SCREENSHOTS, TALLY, WIDTHS, Watch, built_pages, opened, settle
+from playwright.sync_api import Browser, BrowserContext, Page
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+RUN_AXE = """async () => {
+    const options = {resultTypes: ['violations'], iframes: false, preload: false};
+    const {violations} = await axe.run(document, options);
+    return violations.flatMap(v => v.nodes.map(n =>
+        ({rule: v.id, impact: v.impact, where: n.target.join(' '), why: n.failureSummary})));
+}"""
+LOOK = r"""() => {
+    const found = [];
+    const root = document.documentElement;
+    if (root.scrollWidth > root.clientWidth)
+        found.push(`the page scrolls sideways: ${root.scrollWidth} > ${root.clientWidth} px`);
+    const article = document.querySelector('.bd-article') ?? document.body;
+    for (const element of article.querySelectorAll('*')) {
+        if (element.getBoundingClientRect().right <= root.clientWidth + 1) continue;
+        if (!element.checkVisibility() || element.closest('svg, .visually-hidden')) continue;
+        let box = element, scrolls = false;
+        while ((box = box.parentElement) && box !== article)
+            scrolls ||= ['auto', 'scroll', 'hidden'].includes(getComputedStyle(box).overflowX);
+        const style = getComputedStyle(element);
+        if (!scrolls && !['auto', 'scroll'].includes(style.overflowX) && style.position !== 'fixed')
+            found.push(`sticks out: <${element.tagName} class="${element.className}">`);
+    }
+    for (const image of document.images) {
+        if (!image.complete || !image.naturalWidth) found.push(`broken image: ${image.src}`);
+        const alt = image.getAttribute('alt');
+        if (alt === null || (article.contains(image) && (!alt || /\.(png|svg|jpe?g)$/.test(alt))))
+            found.push(`image without alt text: ${image.src}, alt=${alt}`);
+    }
+    for (const svg of article.querySelectorAll('svg')) {
+        if (svg.closest('mjx-container, [aria-hidden="true"], button, a, summary')) continue;
+        const title = svg.querySelector(':scope > title')?.textContent;
+        if (!(svg.getAttribute('aria-label') || title)?.trim())
+            found.push(`figure without a text: ${svg.outerHTML.slice(0, 120)}`);
+    }
+    for (const error of document.querySelectorAll('mjx-merror'))
+        found.push(`formula with an error: ${error.dataset.mjxError ?? error.textContent}`);
+    for (const formula of article.querySelectorAll('.math'))
+        if (!formula.querySelector('mjx-container'))
+            found.push(`formula left as it is: ${formula.textContent.slice(0, 60)}`);
+    return found;
+}"""
+
+
+def look(page: Page, where: str) -> list[str]:
+    """What is wrong with the page as it now stands, one line each."""
+    found = [f"{where}: {fault}" for fault in page.evaluate(LOOK)]
+    for violation in page.evaluate(RUN_AXE):
+        TALLY[f"axe findings, {violation['impact']}"] += 1
+        if violation["impact"] in ("serious", "critical"):
+            why = " ".join(violation["why"].split())
+            found.append(f"{where}: {violation['rule']} at {violation['where']}: {why}")
+    return found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_page(theme: str, page_name: str, base: str, themed: dict[str, BrowserContext]) -> None:
+    page = themed[theme].new_page()
+    try:
+        watch = Watch(page, base)
+        # One theme arrives on the phone, the other on the wide screen: both ways are loaded once.
+        order = ["wide", "phone"] if theme == "light" else ["phone", "wide"]
+        page.set_viewport_size({"width": WIDTHS[order[0]], "height": 900})
+        page.goto(f"{base}/{page_name}", wait_until="load")
+        page.evaluate(AXE)
+        faults = []
+        for size in order:
+            page.set_viewport_size({"width": WIDTHS[size], "height": 900})
+            settle(page)
+            TALLY["views of a page (theme x width)"] += 1
+            shot = f"{page_name.removesuffix('.html').replace('/', '-')}-{theme}-{WIDTHS[size]}.png"
+            page.screenshot(path=SCREENSHOTS / shot, full_page=True)
+            faults += look(page, f"{theme} {WIDTHS[size]} px")
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        TALLY["page loads"] += 1
+        faults += watch.faults
+        assert not faults, "\n".join([page_name, *faults])
+    finally:
+        page.close()
+
+
+def test_every_page_opens_as_a_file(browser: Browser, site: Path) -> None:
+    faults = []
+    with opened(browser) as context:
+        for name in built_pages():
+            page = context.new_page()
+            watch = Watch(page, "file://")
+            page.goto(f"{(site / name).as_uri()}?q=model", wait_until="load")
+            settle(page)
+            TALLY["pages opened as a file"] += 1
+            faults += [f"{name}: {fault}" for fault in watch.faults]
+            page.close()
+    assert not faults, "\n".join(faults)
