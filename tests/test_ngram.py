@@ -265,7 +265,7 @@ def test_a_uniform_guess_over_v_words_costs_log_v_bits() -> None:
 def test_words_outside_the_vocabulary_share_one_place() -> None:
     counts = Counts(SENTENCES, 2, vocabulary=["the", "cat", "sat"])
     model = KneserNey(counts)
-    assert counts.vocabulary == ["the", "cat", "sat", UNKNOWN, END]
+    assert counts.vocabulary == ("the", "cat", "sat", UNKNOWN, END)
     assert counts[(UNKNOWN,)] == 9
     assert model.probability("zebra", ["the"]) == model.probability(UNKNOWN, ["the"])
     assert model.probability("cat", ["zebra"]) == model.probability("cat", ["dog"])
@@ -318,18 +318,18 @@ CLOSED = Counts(SENTENCES, 2, unknown=None)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Counts(SENTENCES, 0), "order=0 leaves no word to count; the smallest order is 1"),
-        (lambda: Counts([], 2), "the 0 texts hold no token; at least one must hold"),
+        (lambda: Counts(SENTENCES, 0), "order=0 counts nothing; the smallest is 1, single words"),
+        (lambda: Counts([], 2), "the 0 texts hold no token; give at least one"),
         (lambda: Counts([[], ""], 2), "the 2 texts hold no token"),
-        (lambda: Counts("the cat", 2), r"one string; .* \[text.split\(\)\] its words"),
-        (lambda: Counts(["ab", "c"], 5), "order=5 is longer than the longest text, 4 .* up to 4"),
+        (lambda: Counts("the cat", 2), r"one string; give \[text\], or \[text.split\(\)\] for"),
+        (lambda: Counts(["ab", "c"], 5), "order=5 is longer than .* 4 tokens; .* up to 4"),
         (lambda: Counts([["<s>", "a"]], 2), "holds '<s>' or '</s>', .* leave them out"),
-        (lambda: COUNTS.continuations(2), "length 3, but length 1 to 2 .* again with order=3"),
-        (lambda: COUNTS[("a", "b", "c")], "length 3, but length 1 to 2 were counted"),
+        (lambda: COUNTS.continuations(2), "length 3 are needed, but 1 to 2 .* order=3"),
+        (lambda: COUNTS[("a", "b", "c")], "length 3 are needed, but 1 to 2"),
         (lambda: KneserNey(COUNTS, 3), "order=3, but these counts hold .* length 1 to 2"),
         (lambda: KneserNey(COUNTS, 0), "order=0, but these counts hold"),
-        (lambda: AddK(COUNTS, k=0), "k=0 adds nothing; choose k > 0, or MaximumLikelihood"),
-        (lambda: AddK(COUNTS, k=math.nan), "k=nan adds nothing"),
+        (lambda: AddK(COUNTS, k=-1), "k=-1 cannot be added to counts; choose a number from 0 up"),
+        (lambda: AddK(COUNTS, k=math.nan), "k=nan cannot be added"),
         (lambda: KneserNey(CLOSED).probability("zebra"), "'zebra' is not among the 9 .* unknown="),
         (lambda: KneserNey(CLOSED).probability("cat", ["zebra"]), "'zebra' is not among"),
         (lambda: KneserNey(COUNTS).probability(START), "'<s>' opens a text and is never predicted"),
@@ -338,11 +338,11 @@ CLOSED = Counts(SENTENCES, 2, unknown=None)
         (lambda: KneserNey(COUNTS).bits_per_token([]), "no text to score; give at least one"),
         (
             lambda: MaximumLikelihood(COUNTS).distribution(["zebra"]),
-            r"\('zebra',\) was never seen, so maximum likelihood has nothing .* smooth",
+            r"\('zebra',\) was never seen, so counts say nothing .* smooth the counts",
         ),
         (
             lambda: MaximumLikelihood(COUNTS).sample(torch.Generator(), prefix=["zebra"]),
-            r"the context \['zebra'\] was never seen",
+            r"the context \('<s>', 'zebra'\) was never seen",
         ),
     ],
 )  # fmt: skip

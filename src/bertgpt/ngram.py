@@ -35,6 +35,9 @@ class Counts:
         vocabulary: the words that a model may predict. None: every word of the texts.
         unknown: what stands for any other word, here and in texts scored later. None: a word
             outside the vocabulary is an error.
+    Attributes:
+        vocabulary: what a model predicts: the words, the unknown word if there is one, `</s>`.
+        tables: for each length from 1 up, how often each n-gram occurs.
     Raises:
         ValueError: if the order or the texts cannot be used.
 
@@ -52,64 +55,42 @@ class Counts:
         unknown: str | None = UNKNOWN,
     ) -> None:
         if order < 1:
-            raise ValueError(
-                f"order={order} leaves no word to count; the smallest order is 1 (single words)"
-            )
+            raise ValueError(f"order={order} counts nothing; the smallest is 1, single words")
         if isinstance(sequences, str):
-            raise ValueError(
-                "the texts came as one string; give a list of sequences: "
-                "[text] counts its characters, [text.split()] its words"
-            )
+            raise ValueError("that is one string; give [text], or [text.split()] for words")
         texts = [tuple(text) for text in sequences]
         if not any(texts):
-            raise ValueError(
-                f"the {len(texts)} texts hold no token; at least one must hold at least one"
-            )
+            raise ValueError(f"the {len(texts)} texts hold no token; give at least one that does")
         longest = max(map(len, texts)) + 2
         if order > longest:
-            raise ValueError(
-                f"order={order} is longer than the longest text, {longest} tokens with its start "
-                f"and end; choose an order up to {longest}"
-            )
-        words = dict.fromkeys(
-            (w for text in texts for w in text) if vocabulary is None else vocabulary
-        )
-        words |= dict.fromkeys([END] if unknown is None else [unknown, END])
+            given = f"order={order} is longer than the longest text with its start and end"
+            raise ValueError(f"{given}, {longest} tokens; choose an order up to {longest}")
+        words = (w for text in texts for w in text) if vocabulary is None else vocabulary
+        ends = [END] if unknown is None else [unknown, END]
         self.order, self.unknown = order, unknown
-        self._words = words
-        self.lower_levels: dict[int, _Level] = {}  # filled by KneserNey, shared by its models
-        marked = [self.marked(text) for text in texts]
+        self.vocabulary = tuple(dict.fromkeys([*words, *ends]))  # in order of appearance
+        self._known = {word: word for word in self.vocabulary}
         self.tables: list[Counter[Gram]] = [Counter() for _ in range(order)]
-        for n, table in enumerate(self.tables, start=1):
-            for text in marked:
-                table.update(zip(*(text[i:] for i in range(n)), strict=False))
-        self.n_words = len(words)  # V
+        for marked in map(self.marked, texts):
+            for n, table in enumerate(self.tables, start=1):
+                table.update(zip(*(marked[i:] for i in range(n)), strict=False))
         self.n_texts = self.tables[0].pop((START,))  # `<s>` is read, never predicted
         self.n_predicted = self.tables[0].total()
-
-    @property
-    def vocabulary(self) -> list[Token]:
-        """What a model may predict: the words, the unknown word if there is one, and `</s>`."""
-        return list(self._words)
+        self.lower_levels: dict[int, _Level] = {}  # filled by KneserNey, shared by its models
 
     def known(self, word: Token) -> Token:
         """The word itself if it is in the vocabulary, else what stands for unknown words."""
-        if word in self._words:
-            return word
-        if self.unknown is None:
-            raise ValueError(
-                f"{word!r} is not among the {len(self._words)} words of the vocabulary; count with "
-                f"unknown={UNKNOWN!r} to let one word stand for all the others"
-            )
-        return self.unknown
+        found = self._known.get(word, self.unknown)
+        if found is None:
+            given = f"{word!r} is not among the {len(self._known)} words of the vocabulary"
+            raise ValueError(f"{given}; count with unknown={UNKNOWN!r} to have one for all others")
+        return found
 
     def marked(self, text: Sequence[Token]) -> Gram:
         """The text between `<s>` and `</s>`, its words mapped to the vocabulary."""
         if START in text or END in text:
-            raise ValueError(
-                f"a text holds {START!r} or {END!r}, which mark start and end here and are added "
-                "for you; leave them out, or rename that token"
-            )
+            given = f"a text holds {START!r} or {END!r}, which are added here to mark its ends"
+            raise ValueError(f"{given}; leave them out, or rename that token")
         return (START, *map(self.known, text), END)
 
     def __getitem__(self, gram: Gram) -> int:
@@ -131,10 +112,8 @@ class Counts:
 
     def _table(self, n: int) -> Counter[Gram]:
         if not 1 <= n <= self.order:
-            raise ValueError(
-                f"this needs n-grams of length {n}, but length 1 to {self.order} were counted; "
-                f"count again with order={n}"
-            )
+            given = f"n-grams of length {n} are needed, but 1 to {self.order} were counted"
+            raise ValueError(f"{given}; count again with order={n}")
         return self.tables[n - 1]
 
 
@@ -150,10 +129,8 @@ class NGram(ABC):
         self.counts = counts
         self.order = counts.order if order is None else order
         if not 1 <= self.order <= counts.order:
-            raise ValueError(
-                f"order={self.order}, but these counts hold n-grams of length 1 to {counts.order}; "
-                "choose among those or count again"
-            )
+            given = f"order={order}, but these counts hold n-grams of length 1 to {counts.order}"
+            raise ValueError(f"{given}; choose one of those, or count again")
 
     @abstractmethod
     def _weigh(self, words: Iterable[Token], context: Gram) -> list[float]:
@@ -179,9 +156,16 @@ class NGram(ABC):
         return self._weigh([self.counts.known(word)], self._cut(context))[0]
 
     def distribution(self, context: Sequence[Token] = ()) -> dict[Token, float]:
-        """P(word | context) for every word of the vocabulary; the values sum to 1."""
-        words = self.counts.vocabulary
-        return dict(zip(words, self._weigh(words, self._cut(context)), strict=True))
+        """P(word | context) for every word of the vocabulary; the values sum to 1.
+
+        Raises:
+            ValueError: for maximum likelihood, where the context was never seen.
+        """
+        chances = self._weigh(self.counts.vocabulary, self._cut(context))
+        if not any(chances):
+            given = f"the context {tuple(context)!r} was never seen, so counts say nothing here"
+            raise ValueError(f"{given}; shorten the context, or smooth the counts")
+        return dict(zip(self.counts.vocabulary, chances, strict=True))
 
     def token_log_probabilities(self, sequence: Sequence[Token]) -> list[float]:
         """Natural logs, one for each token and one for the end; -inf where the model says never."""
@@ -210,15 +194,12 @@ class NGram(ABC):
             the new tokens, without the prefix and without `</s>`; at most `max_tokens`.
         """
         text: list[Token] = [START, *prefix]
-        words = self.counts.vocabulary
         while len(text) <= len(prefix) + max_tokens:
-            weights = torch.tensor(self._weigh(words, self._cut(text)), dtype=torch.float64)
-            if not weights.sum():
-                raise ValueError(f"the context {text[1 - self.order :]!r} was never seen")
-            word = words[int(torch.multinomial(weights, 1, generator=generator))]
-            if word == END:
-                break
-            text.append(word)
+            chances = torch.tensor(list(self.distribution(text).values()), dtype=torch.float64)
+            chosen = int(torch.multinomial(chances, 1, generator=generator))
+            text.append(self.counts.vocabulary[chosen])
+            if text[-1] == END:
+                return text[1 + len(prefix) : -1]
         return text[1 + len(prefix) :]
 
 
@@ -233,34 +214,25 @@ class AddK(NGram):
 
     def __init__(self, counts: Counts, order: int | None = None, *, k: float) -> None:
         super().__init__(counts, order)
-        if not k > 0:
-            raise ValueError(f"k={k} adds nothing; choose k > 0, or MaximumLikelihood for k = 0")
+        if not 0 <= k < math.inf:
+            raise ValueError(f"k={k} cannot be added to counts; choose a number from 0 up")
         self.k = k
 
     def _weigh(self, words: Iterable[Token], context: Gram) -> list[float]:
         seen = self.counts.tables[len(context)]
-        total = self.counts[context] + self.k * self.counts.n_words
-        return [(seen.get((*context, word), 0) + self.k) / total for word in words]
+        total = self.counts[context] + self.k * len(self.counts.vocabulary)
+        return [(seen.get((*context, word), 0) + self.k) / (total or 1) for word in words]
 
 
-class MaximumLikelihood(NGram):
+class MaximumLikelihood(AddK):
     """The bare counts: P(w | h) = c(h w) / c(h).
 
     After a context that was never seen this is 0 / 0. `distribution` then refuses; a text that
     leads there gets probability 0.
     """
 
-    def _weigh(self, words: Iterable[Token], context: Gram) -> list[float]:
-        seen, total = self.counts.tables[len(context)], self.counts[context]
-        return [seen.get((*context, word), 0) / (total or 1) for word in words]
-
-    def distribution(self, context: Sequence[Token] = ()) -> dict[Token, float]:
-        if not self.counts[self._cut(context)]:
-            raise ValueError(
-                f"the context {tuple(context)!r} was never seen, so maximum likelihood has nothing "
-                "to say about what follows; shorten the context or smooth the counts"
-            )
-        return super().distribution(context)
+    def __init__(self, counts: Counts, order: int | None = None) -> None:
+        super().__init__(counts, order, k=0)
 
 
 class _Level(NamedTuple):
@@ -299,19 +271,17 @@ class KneserNey(NGram):
         self.discounts = [level.discounts[1:] for level in self._levels]
 
     def _weigh(self, words: Iterable[Token], context: Gram) -> list[float]:
-        path = []
-        for level, length in zip(self._levels, range(len(context) + 1), strict=False):
-            known = context[len(context) - length :]
-            if known not in level.total:  # and so no longer context was seen either
-                break
-            path.append(
-                (level.counts, level.discounts, known, level.total[known], level.free[known])
-            )
+        suffixes = [context[i:] for i in range(len(context), -1, -1)]  # the shortest first
+        path = [
+            (h, level.counts, level.discounts, level.total[h], level.free[h])
+            for h, level in zip(suffixes, self._levels, strict=False)
+            if h in level.total  # where a context was never seen, no longer one was either
+        ]
         chances = []
         for word in words:
-            p = 1 / self.counts.n_words
-            for counts, discounts, known, total, free in path:
-                count = counts.get((*known, word), 0)
+            p = 1 / len(self.counts.vocabulary)
+            for h, counts, discounts, total, free in path:
+                count = counts.get((*h, word), 0)
                 p = (count - discounts[min(count, 3)]) / total + free * p
             chances.append(p)
         return chances
