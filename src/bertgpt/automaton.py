@@ -130,7 +130,7 @@ class Automaton:
         for name, block in self._blocks.items():
             for line, words in block.entries:
                 self._enter(name, block.kind, words, line)
-        self._settle((_Item("$", "STORY"), _Item("", END)), ())
+        self._settle((_Item("$", "STORY", line=1), _Item("", END)), ())
 
     def _read(self, text: str) -> None:
         """Cut the text into blocks: a line at the margin opens one, indented lines belong to it."""
@@ -240,7 +240,8 @@ class Automaton:
             _check(good, line, f"class {held[register][1]!r} has no form {item.name!r}: {forms}")
             choices = [forms[item.name]] if item.name else []
         elif item.kind == "?":
-            choices, kept = self.classes[item.name], ("".join(item.variables), item.name)
+            choices = self.classes[item.name]
+            kept = (item.variables[0], item.name) if item.variables else kept
             avoid = tuple(k for k, (_, name) in enumerate(held) if name == item.name)
             _check(len(choices) > len(avoid), line, f"all words of {item.name!r} are taken here")
         else:

@@ -116,6 +116,9 @@ class Grammar(Automaton):
     {'world': 0.75, 'you': 0.25}
     """
 
+    def __repr__(self) -> str:
+        return f"Grammar({len(self.vocabulary)} words, {len(self.options)} states)"
+
     @cached_property
     def vocabulary(self) -> tuple[str, ...]:
         """All words of stories and of questions on them, and END, sorted."""
@@ -209,11 +212,11 @@ class Grammar(Automaton):
             return known[place, i]
 
         for i in positions:
-            yield [
-                (p * move.p * future(move.place, i + 1), move)
-                for place, p in beliefs[i].items()
-                for move in self._moves(place)
-            ]
+            moves = [(p, move) for place, p in beliefs[i].items() for move in self._moves(place)]
+            weights = [p * move.p * future(move.place, i + 1) for p, move in moves]
+            if not any(weights):
+                self._beliefs((*words[:i], MASK, *ends[i + 1 :]))  # says which word is impossible
+            yield [(p, move) for p, (_, move) in zip(weights, moves, strict=True)]
 
     def next_words(self, prefix: Text = ()) -> dict[str, float]:
         """The exact probability of each next token, END included, the likeliest first.
@@ -249,6 +252,7 @@ class Grammar(Automaton):
             read: "left" for a reader of words[:i + 1], "both" for a reader of all words.
         """
         words = _split(words, i)
+        self._beliefs([*words, END] if read == "both" else words[: i + 1])
         (moves,) = self._outlooks(words, [i], read)
         return _shares((move.sense, p) for p, move in moves if move.word == words[i])
 
@@ -357,8 +361,6 @@ def _shares(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
     """Weights summed by word and made to sum to 1, the greatest first."""
     sums = _sums(pairs)
     total = sum(sums.values())
-    if not total:
-        raise ValueError("no story has these words; next_words(...) of its beginnings tells where")
     return {word: p / total for word, p in sorted(sums.items(), key=lambda x: (-x[1], x[0])) if p}
 
 
