@@ -257,7 +257,7 @@ def _counts(claims: list[Claim]) -> nodes.table:
     totals = [sum(counted[verdict, state] for verdict in VERDICTS) for state in STATES]
     rows.append(["All", *map(str, totals), str(len(claims))])
     group = nodes.tgroup("", cols=len(rows[0]))
-    group += [nodes.colspec(colwidth=1) for _ in rows[0]]
+    group += [nodes.colspec(colwidth=16) for _ in rows[0]]
     built = [
         nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in row)) for row in rows
     ]
