@@ -25,6 +25,7 @@ rule STORY
     1  $WHO(a) saw the bank/river or the bank/money . $END
     1.5  the bank/river was $WET .
     0.5  the bank/money was closed .
+    1  ?a:girl left . $LAST(a)
 rule WHO(x)
     3  ?x:girl
     1  ?x:boy
@@ -32,6 +33,9 @@ rule GIFT(x,y)
     2  !x gave the ?t:toy to !y @gave(x,t,y) because !y.he was ?low
     1  !x gave the ?t:toy to !y @gave(x,t,y) because !x.he was kind
     1  !y got the ?t:toy @gave(x,t,y) and lost !t.it
+rule LAST(x)
+    2  !x sang .
+    1  anna danced .
 rule WET
     1  wet
     1  wet , very wet
@@ -226,6 +230,16 @@ def test_several_masks_at_once(small):
                     counts[other[target]] += p
             found = grammar.masked_word(seen, target)
             assert is_near(found, counts)
+
+
+def test_masks_in_a_prefix(small):
+    grammar, told = small
+    for seen in ([MASK], [MASK, MASK, MASK], [MASK, "saw", "the"], ["lily", "met", MASK, "."]):
+        counts = Counter()
+        for p, words, _ in told:
+            if all(a in (b, MASK) for a, b in zip(seen, words, strict=False)):
+                counts[words[len(seen)]] += p
+        assert is_near(grammar.next_words(seen), counts)
 
 
 def test_the_best_readers_of_given_texts(small):
