@@ -6,5 +6,21 @@ shows as a sentence. A checker never raises because of a learner's mistake.
 """
 
 from bertgpt.check.core import Feedback
+from bertgpt.check.counting import (
+    add_k,
+    best_weight,
+    bits_per_token,
+    continuation_count,
+    entropy,
+    markov,
+)
 
-__all__ = ["Feedback"]
+__all__ = [
+    "Feedback",
+    "add_k",
+    "best_weight",
+    "bits_per_token",
+    "continuation_count",
+    "entropy",
+    "markov",
+]
