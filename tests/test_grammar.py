@@ -35,7 +35,7 @@ rule GIFT(x,y)
     1  !y got the ?t:toy @gave(x,t,y) and lost !t.it
 rule LAST(x)
     2  !x sang .
-    1  anna danced .
+    1  mia/star danced .
 rule WET
     1  wet
     1  wet , very wet
@@ -202,10 +202,13 @@ def test_every_probability_of_the_small_grammar(small):
     best = grammar.best_left()
     right = sum(max(counts.values()) for counts in following.values())
     assert best.accuracy == pytest.approx(right / sum(map(Counter.total, following.values())))
-    banks = [counts for words, counts in left.items() if words[-1] == "bank"]
-    right = sum(max(counts.values()) for counts in banks)
-    assert best.senses == {"bank": pytest.approx(right / sum(map(Counter.total, banks)))}
-    assert 0.5 < best.senses["bank"] < 1
+    for ambiguous in ("bank", "mia"):
+        met = [counts for words, counts in left.items() if words[-1] == ambiguous]
+        right = sum(max(counts.values()) for counts in met)
+        accuracy = right / sum(map(Counter.total, met))
+        assert best.senses[ambiguous] == pytest.approx(accuracy, abs=1e-12)
+        assert 0.5 < accuracy < 1
+    assert len(best.senses) == 2
 
 
 def is_near(found: dict[str, float], counts: Counter) -> bool:
@@ -279,9 +282,15 @@ def test_samples_agree_with_the_entropy(language, stories):
 
 def test_samples_have_their_probabilities(language, stories):
     begins = Counter(story.words[0] for story in stories)
-    for word, p in language.next_words().items():
-        expected = len(stories) * p
-        assert abs(begins[word] - expected) < 4.5 * math.sqrt(expected * (1 - p))
+    names = language.classes["girl"] + language.classes["boy"]
+    heroes = Counter(next(w for w in story.words if w in names) for story in stories)
+    for counts, expected in (
+        (begins, language.next_words()),
+        (heroes, dict.fromkeys(names, 1 / 24)),
+    ):
+        for word, p in expected.items():
+            deviation = math.sqrt(len(stories) * p * (1 - p))
+            assert abs(counts[word] - len(stories) * p) < 4.5 * deviation
 
 
 def test_next_words_sum_to_one_at_a_thousand_prefixes(language, stories):

@@ -330,9 +330,9 @@ class Grammar(Automaton):
         put: dict[str, str] = {}
         for (state, held), _ in sorted(belief.items()):
             for word, name in zip(held, self.holds[state], strict=True):
-                words = self.classes[name] if self.sources[word] == 1 else [word]
-                free = (w for w in words if w == word or self.sources[w] == 1)
-                put[word] = put.get(word) or next(w for w in free if w not in put.values())
+                alike = [w for w in self.classes[name] if self.sources[w] == 1]
+                free = (w for w in alike if w not in put.values())
+                put[word] = put.get(word) or (next(free) if word in alike else word)
         return tuple(
             ((state, tuple(put[word] for word in held)), round(p, 14))
             for (state, held), p in sorted(belief.items())
