@@ -26,9 +26,17 @@
     box.append(line);
   }
 
-  function nameButton(button) {
+  // A solution's button is named after the solution, and a click anywhere on its title opens it;
+  // a link in the title stays a link.
+  function mendButton(button) {
     const title = button.closest(".admonition-title");
-    if (title) button.setAttribute("aria-label", title.textContent.trim());
+    if (!title) return;
+    button.setAttribute("aria-label", title.textContent.trim().replace(/\s+/g, " "));
+    title.addEventListener("click", (event) => {
+      if (event.target === title || event.target === button) return;
+      event.stopImmediatePropagation();
+      if (!event.target.closest("a")) button.click();
+    }, true);
   }
 
   // What scrolls inside itself must take the focus, so that the arrow keys scroll it.
@@ -43,8 +51,11 @@
     DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;   // excerpts would need a server
 
   addEventListener("DOMContentLoaded", () => {
+    const side = document.querySelector("#pst-primary-sidebar");     // a landmark needs a name
+    side?.setAttribute("role", "complementary");
+    side?.setAttribute("aria-label", "The book");
     document.querySelectorAll(".prediction").forEach(addGuess);
-    document.querySelectorAll("button.toggle-button").forEach(nameButton);
+    document.querySelectorAll("button.toggle-button").forEach(mendButton);
   });
   addEventListener("load", letKeysScroll);
   addEventListener("resize", letKeysScroll);

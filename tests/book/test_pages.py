@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import axe_playwright_python
 import pytest
-from conftest import SCREENSHOTS, TALLY, WIDTHS, Watch, built_pages, opened, settle
+from conftest import AXE, SCREENSHOTS, TALLY, WIDTHS, Watch, built_pages, opened, settle
 from playwright.sync_api import Browser, BrowserContext, Page
 
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 RUN_AXE = """async () => {
     const options = {resultTypes: ['violations'], iframes: false, preload: false};
     const {violations} = await axe.run(document, options);
@@ -42,8 +40,12 @@ LOOK = r"""() => {
         if (!(svg.getAttribute('aria-label') || title)?.trim())
             found.push(`figure without a text: ${svg.outerHTML.slice(0, 120)}`);
     }
-    for (const error of document.querySelectorAll('mjx-merror'))
-        found.push(`formula with an error: ${error.dataset.mjxError ?? error.textContent}`);
+    // MathJax draws an error as such a node, and a command that it does not know in red.
+    const wrong = '[data-mml-node="merror"], [data-mml-node="mtext"][fill="red"], mjx-merror';
+    for (const error of document.querySelectorAll(wrong)) {
+        const formula = error.closest('.math') ?? error;
+        found.push(`formula with an error: ${formula.textContent.slice(0, 80)}`);
+    }
     for (const formula of article.querySelectorAll('.math'))
         if (!formula.querySelector('mjx-container'))
             found.push(`formula left as it is: ${formula.textContent.slice(0, 60)}`);

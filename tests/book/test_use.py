@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import TALLY, Watch, built_pages, opened, settle
-from playwright.sync_api import Browser, Page
+from conftest import AXE, TALLY, Watch, built_pages, opened, settle
+from playwright.sync_api import Browser, BrowserContext, Page
 
 
 def first_page_with(site: Path, what: str) -> str:
@@ -181,6 +181,37 @@ def test_the_front_door_leads_to_the_first_page(site: Path, base: str, tab: Page
     assert [fault for fault in watch.faults if "file://" not in fault] == []
 
 
+def test_a_click_on_a_solution_s_title(site: Path, base: str, tab: Page) -> None:
+    """Text and arrow open it; the link to the exercise is a link and nothing else."""
+    name = first_page_with(site, "solution dropdown admonition")
+    watch = Watch(tab, base)
+    tab.goto(f"{base}/{name}")
+    button = tab.locator(".solution button.toggle-button").first
+    tab.locator(".solution .admonition-title a").first.click()
+    assert "#" in tab.url
+    assert button.get_attribute("aria-expanded") == "false"
+    for part, state in ((".admonition-title", "true"), ("button svg", "false")):
+        tab.locator(f".solution {part}").first.click(position={"x": 8, "y": 8})
+        assert button.get_attribute("aria-expanded") == state
+    assert not watch.faults
+
+
+def test_the_menu_of_a_phone(site: Path, base: str, browser: Browser) -> None:
+    with opened(browser, width=390) as context:
+        page = context.new_page()
+        watch = Watch(page, base)
+        page.goto(f"{base}/{built_pages()[0]}")
+        links = page.locator(".bd-sidebar-primary nav a")
+        assert not links.first.is_visible()
+        page.locator("button.primary-toggle").focus()
+        page.keyboard.press("Enter")
+        links.first.wait_for(state="visible")
+        assert links.count() >= len(built_pages()) // 2
+        page.keyboard.press("Escape")
+        links.first.wait_for(state="hidden")
+        assert not watch.faults
+
+
 def test_focus_is_seen(base: str, tab: Page) -> None:
     """The first Tab reaches the skip link, and what has the focus is outlined."""
     tab.goto(f"{base}/{built_pages()[0]}")
@@ -209,10 +240,15 @@ def test_search_finds_a_word(site: Path, base: str, tab: Page) -> None:
     assert not watch.faults
 
 
-def test_print_shows_the_page_alone(site: Path, base: str, tab: Page) -> None:
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_print_shows_the_page_alone(
+    theme: str, site: Path, base: str, themed: dict[str, BrowserContext]
+) -> None:
     name = first_page_with(site, 'class="prediction"')
+    tab = themed[theme].new_page()
     tab.goto(f"{base}/{name}")
     tab.emulate_media(media="print")
+    settle(tab)
     for hidden in (
         ".bd-sidebar-primary",
         ".bd-sidebar-secondary",
@@ -224,3 +260,11 @@ def test_print_shows_the_page_alone(site: Path, base: str, tab: Page) -> None:
     assert tab.locator(".bd-article h2").first.is_visible()
     background = "getComputedStyle(document.body).backgroundColor"
     assert tab.evaluate(background) in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    assert tab.locator(".solution .section, .solution section").first.is_visible()
+    tab.evaluate(AXE)
+    pale = tab.evaluate(
+        """async () => (await axe.run('article', {runOnly: ['color-contrast']})).violations
+            .flatMap(v => v.nodes.map(n => `${n.html}: ${n.any[0].message}`))"""
+    )
+    assert not pale, "ink that cannot be read on paper:\n" + "\n".join(pale)
+    tab.close()
