@@ -78,6 +78,16 @@ def dynamic_windows(n: int, window: int, *, generator: torch.Generator) -> Tenso
     return torch.randint(1, window + 1, (n,), generator=generator)
 
 
+def check_window(window: int, sentence: Tensor) -> None:
+    """Raise ValueError if `window` reaches past the longest sentence."""
+    longest = int(torch.bincount(sentence).max())
+    if window >= longest:
+        raise ValueError(
+            f"window={window} is larger than the text: its longest sentence has {longest} words; "
+            f"take a window of at most {longest - 1}"
+        )
+
+
 def window_mask(radii: Tensor, sentence: Tensor, window: int) -> tuple[Tensor, Tensor]:
     """Which neighbours each centre is paired with.
 
@@ -91,12 +101,7 @@ def window_mask(radii: Tensor, sentence: Tensor, window: int) -> tuple[Tensor, T
     Raises:
         ValueError: if `window` reaches past the longest sentence.
     """
-    longest = int(torch.bincount(sentence).max())
-    if window >= longest:
-        raise ValueError(
-            f"window={window} is larger than the text: its longest sentence has {longest} words; "
-            f"take a window of at most {longest - 1}"
-        )
+    check_window(window, sentence)
     n = len(sentence)
     offsets = torch.cat((torch.arange(-window, 0), torch.arange(1, window + 1)))
     positions = torch.arange(n)[:, None] + offsets  # (n, 2C)
