@@ -13,7 +13,7 @@ The notation is explained at the top of `data/toyland.txt`.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -120,7 +120,7 @@ class Automaton:
         self.classes: dict[str, list[str]] = {}
         self.names: set[str] = set()
         self.about: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        self.senses: dict[str, set[str]] = defaultdict(set)
+        self.senses: dict[str, list[str]] = {}
         self.sources = Counter[str]()
         self._blocks: dict[str, _Block] = {}
         self._rules: dict[str, list[tuple[float, tuple[_Item, ...]]]] = {}
@@ -249,7 +249,7 @@ class Automaton:
             choices = [word]
         if item.kind != "?":
             self.sources.update(choices)
-        if sense:
-            self.senses[choices[0]].add(sense)
+        if sense and sense not in self.senses.setdefault(choices[0], []):
+            self.senses[choices[0]].append(sense)
         state, keep = self._settle(rest, (*held, kept))
         yield Option(p, choices, avoid, register, sense, marks, state, keep)
