@@ -154,10 +154,14 @@ def test_tests_and_tables_are_no_code_to_learn_from(monkeypatch, tmp_path: Path)
     assert found.text == "print('a/z.py')\n\nprint('b.py')\n\nprint('testing.py')"
 
 
-def test_the_limit_on_bytes_is_kept() -> None:
-    small, large = corpus.python_code(100_000), corpus.python_code(200_000)
-    assert small.documents == large.documents[: len(small.documents)]
-    assert 50_000 < sum(len(d.text.encode()) for d in small.documents) <= 100_000
+@pytest.mark.parametrize(("limit", "found"), [(5, 1), (9, 1), (10, 2), (14, 2), (15, 3), (99, 3)])
+def test_the_limit_on_bytes_is_kept(monkeypatch, tmp_path: Path, limit: int, found: int) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.py").write_text("x='é'"[:4], encoding="utf-8")  # 4 letters, 5 bytes
+    monkeypatch.setattr(corpus.sysconfig, "get_path", lambda _: str(tmp_path))
+    assert [d.title for d in corpus.python_code(limit).documents] == ["a.py", "b.py", "c.py"][
+        :found
+    ]
 
 
 def test_a_library_without_source(monkeypatch, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ END = " and so the story goes on."  # makes a fragment a sentence of six words o
         ("thick\u2014very", "thick - very"),
         ("fog ({{IPAc-en|f|o|g}}; {{lang-fr|brume}})", "fog (brume)"),
         ("fog ({{IPAc-en|f|o|g}}), it", "fog, it"),
+        ("fog, {{IPA-fr|bʁym}}, it<br />rose", "fog, it rose"),
         ("a [[b and c]] and d]]", "a b and c and d"),
         ("e\u0301tude", "\u00e9tude"),
     ],
@@ -64,9 +65,8 @@ def test_a_lost_formula_takes_its_own_sentence_alone() -> None:
 
 
 def test_sections_at_the_back_are_left_out_with_their_subsections() -> None:
-    text = (
-        f"Fog{END}\n== References ==\nAsh{END}\n=== Books ===\nMist{END}\n== Kinds ==\nIce fog{END}"
-    )
+    back = f"== References ==\nAsh{END}\n=== In print ===\nMist{END}\n"
+    text = f"Fog{END}\n{back}== Kinds ==\nIce fog{END}"
     assert prose(text) == f"Fog{END}\n\nIce fog{END}"
 
 
@@ -87,7 +87,7 @@ def test_a_line_that_announces_a_list_stays() -> None:
         ['He said "Go."', '"No," she said.'],
         ["(It rose.)", "[Then] it fell."],
         ["Dr. Ash of the U.S. Army met J. S. Bach, cf. Fig. 3, vol. 2 of Mist."],
-        ["It is 3.5 m high, e.g. here, i.e. there."],
+        ["It is 3.5 m high, e.g. Here, e.g. in Ash, i.e. There."],
         ["It rose in the fog... and fell.", "Then it rained."],
     ],
 )

@@ -99,8 +99,7 @@ def _template(match: re.Match[str]) -> str:
 
 
 def _link(match: re.Match[str]) -> str:
-    said = match[1].rpartition("|")[2]
-    return "" if _NOT_SAID.match(match[1]) else " ".join(said.split())
+    return "" if _NOT_SAID.match(match[1]) else match[1].rpartition("|")[2]
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -111,7 +110,7 @@ def _paragraphs(text: str) -> Iterator[str]:
         if paragraph and (alone or not line.strip()):
             yield " ".join(paragraph)
             paragraph = []
-        if alone and line[0] != "=":  # headings are left out
+        if alone:  # a heading, too: it does not end as a sentence does
             yield line.lstrip("*#:; ")
         elif line.strip() and not alone:
             paragraph.append(line)
