@@ -14,13 +14,25 @@ from bertgpt.check.counting import (
     entropy,
     markov,
 )
+from bertgpt.check.subwords import (
+    boundary_ngrams,
+    hash_bucket,
+    shared_buckets,
+    unseen_share,
+    unseen_vector,
+)
 
 __all__ = [
     "Feedback",
     "add_k",
     "best_weight",
     "bits_per_token",
+    "boundary_ngrams",
     "continuation_count",
     "entropy",
+    "hash_bucket",
     "markov",
+    "shared_buckets",
+    "unseen_share",
+    "unseen_vector",
 ]
