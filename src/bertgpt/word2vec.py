@@ -19,6 +19,7 @@ from bertgpt import windows
 from bertgpt.vocab import Vocab
 
 BLOCK, BLOCKS_A_STEP, NEGATIVES_A_BLOCK = 16, 16, 8
+MAX_PULL = 3.5  # the most that one step may pull at one vector, in learning rates times pairs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +147,13 @@ class Word2Vec:
         counts = torch.tensor(self.vocab.counts)
         self._keep = windows.keep_probability(counts, config.threshold)[self._ids]  # (n,)
         self._noise = windows.noise_distribution(counts)
+        # A step adds up what all its centres want. A word so frequent that it meets many of them
+        # would overshoot, so a small vocabulary gets small steps.
+        share = torch.bincount(self._ids, self._keep) / self._keep.sum()
+        k = config.negatives
+        pairs = (config.window + 1) * torch.maximum((1 + k) * share, share + k * self._noise).max()
+        limit = int(MAX_PULL / (config.rate * BLOCK * pairs.item()))
+        self._step_size = min(max(1, limit), BLOCKS_A_STEP)  # in blocks
         V, D = len(self.vocab), config.dimension
         self.vectors = (torch.rand(V, D, generator=generator) - 0.5) / D
         self.contexts = torch.zeros(V, D)
@@ -164,10 +172,10 @@ class Word2Vec:
         config, total = self.config, len(self._ids) * self.config.epochs
         while self._epoch < config.epochs:
             in_ids, out_ids, code = self._blocks(self._epoch)
-            steps = len(code) // BLOCKS_A_STEP
+            steps = len(code) // self._step_size
             every = max(1, config.epochs * steps // max(1, reports))
             while self._step < steps:
-                now = slice(self._step * BLOCKS_A_STEP, (self._step + 1) * BLOCKS_A_STEP)
+                now = slice(self._step * self._step_size, (self._step + 1) * self._step_size)
                 done = (self._epoch + self._step / steps) / config.epochs
                 rate = config.rate + (config.rate_end - config.rate) * done
                 weight = F.embedding(code[now], self._weight)  # (B, T, K)
@@ -198,8 +206,8 @@ class Word2Vec:
         left = torch.minimum(radii, place - torch.searchsorted(sentence, sentence))
         right = torch.minimum(radii, torch.searchsorted(sentence, sentence, right=True) - 1 - place)
         code = (place % T * (C + 1) + left) * (C + 1) + right
-        steps = max(1, -(-n // (T * BLOCKS_A_STEP)))
-        tail = steps * T * BLOCKS_A_STEP - n  # code 0 pairs with nothing
+        whole = T * self._step_size
+        tail = max(1, -(-n // whole)) * whole - n  # code 0 pairs with nothing
         seen = F.pad(ids, (C, tail + C)).unfold(0, T + 2 * C, T)
         centres = F.pad(ids, (0, tail)).view(-1, T)
         shape = (len(centres), NEGATIVES_A_BLOCK)
