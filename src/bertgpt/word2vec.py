@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from bertgpt import windows
 from bertgpt.vocab import Vocab
 
-BLOCK, BLOCKS_A_STEP, NEGATIVES_A_BLOCK = 16, 16, 8
+BLOCK, BLOCKS_A_STEP, NEGATIVES_A_BLOCK = 16, 16, 16
 MAX_PULL = 3.5  # the most that one step may pull at one vector, in learning rates times pairs
 
 
