@@ -133,7 +133,7 @@ def _check_file(app: Sphinx, env: BuildEnvironment, _docnames: list[str]) -> Non
                 where = _list(env.config.bibtex_bibfiles)
                 found.append(f"{entry.get('id')}: sources {_list(unknown)} are not in {where}")
     for text in found:
-        LOGGER.warning("%s: %s", env.config.claims_file, text, location=str(path), type="claims")
+        LOGGER.warning("%s: %s", env.config.claims_file, text, type="claims")
 
 
 def _check_evidence(app: Sphinx, env: BuildEnvironment) -> None:
@@ -155,8 +155,7 @@ def _check_evidence(app: Sphinx, env: BuildEnvironment) -> None:
             env.config.claims_file, name, target, page, problem,
             f"has {_list(near)}" if near
             else "has no target that begins with evidence-" if page in env.found_docs
-            else f"is none of this book's: {_list(sorted(env.found_docs))}",
-            location=str(_file(env)), type="claims",
+            else f"is none of this book's: {_list(sorted(env.found_docs))}", type="claims",
         )  # fmt: skip
 
 

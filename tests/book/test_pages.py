@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import AXE, SCREENSHOTS, TALLY, WIDTHS, Watch, built_pages, opened, settle
+from conftest import AXE, SCREENSHOTS, STRIP, TALLY, WIDTHS, Watch, built_pages, opened, settle
 from playwright.sync_api import Browser, BrowserContext, Page
 
 RUN_AXE = """async () => {
@@ -65,14 +65,14 @@ def photograph(page: Page, path: Path) -> None:
     page.set_viewport_size(size)
 
 
-def look(page: Page, where: str) -> list[str]:
-    """What is wrong with the page as it now stands, one line each."""
-    found = [f"{where}: {fault}" for fault in page.evaluate(LOOK)]
+def serious_findings(page: Page) -> list[str]:
+    """What axe finds serious or critical on the page as it now stands, one line each."""
+    found = []
     for violation in page.evaluate(RUN_AXE):
         TALLY[f"axe findings, {violation['impact']}: {violation['rule']}"] += 1
         if violation["impact"] in ("serious", "critical"):
             why = " ".join(violation["why"].split())
-            found.append(f"{where}: {violation['rule']} at {violation['where']}: {why}")
+            found.append(f"{violation['rule']} at {violation['where']}: {why}")
     return found
 
 
@@ -93,7 +93,12 @@ def test_page(theme: str, page_name: str, base: str, themed: dict[str, BrowserCo
             TALLY["views of a page (theme x width)"] += 1
             shot = f"{page_name.removesuffix('.html').replace('/', '-')}-{theme}-{WIDTHS[size]}.png"
             photograph(page, SCREENSHOTS / shot)
-            faults += look(page, f"{theme} {WIDTHS[size]} px")
+            faults += [f"{theme} {WIDTHS[size]} px: {fault}" for fault in page.evaluate(LOOK)]
+        page.evaluate(STRIP)
+        for size in reversed(order):
+            page.set_viewport_size({"width": WIDTHS[size], "height": 900})
+            settle(page)
+            faults += [f"{theme} {WIDTHS[size]} px: {fault}" for fault in serious_findings(page)]
         assert page.evaluate("document.documentElement.dataset.theme") == theme
         TALLY["page loads"] += 1
         faults += watch.faults

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import AXE, TALLY, Watch, built_pages, opened, settle
+from conftest import AXE, STRIP, TALLY, Watch, built_pages, opened, settle
 from playwright.sync_api import Browser, BrowserContext, Page
 
 
@@ -262,6 +262,7 @@ def test_print_shows_the_page_alone(
     assert tab.evaluate(background) in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
     assert tab.locator(".solution .section, .solution section").first.is_visible()
     tab.evaluate(AXE)
+    tab.evaluate(STRIP)
     pale = tab.evaluate(
         """async () => (await axe.run('article', {runOnly: ['color-contrast']})).violations
             .flatMap(v => v.nodes.map(n => `${n.html}: ${n.any[0].message}`))"""
