@@ -45,6 +45,7 @@ MEASURED = "{page: notebooks/counting, target: evidence-c03, kind: measured}"
 FRAME = html.escape(
     "<!doctype html><!--bv-libs--><script>d3 = 'a copy'</script><!--/bv-libs--><div>bertviz</div>"
 )
+SCRIPT = '<script src="https://example.org/a.js"></script>'
 PLAIN = """
 <script src="https://cdnjs.cloudflare.com/ajax/libs/require.js/2.3.6/require.min.js"></script>
 <div id="bertviz-1">view</div>
@@ -232,12 +233,16 @@ def test_views_share_one_copy_of_their_libraries(tmp_path):
         '<script src="//example.org/a.js"></script>',
         '<link rel="stylesheet" href="https://example.org/a.css">',
         "<style>@import url('https://example.org/a.css')</style>",
-        html.escape('<iframe src="https://example.org/a.html"></iframe>'),
+        f'<iframe srcdoc="{html.escape(SCRIPT)}"></iframe>',
     ],
 )
 def test_what_a_browser_would_fetch_is_found(tag):
     (address,) = asked_for(f'<p><a href="https://example.org/link">fine</a></p>{tag}')
     assert "example.org/a." in address
+
+
+def test_code_that_shows_an_address_asks_for_nothing():
+    assert asked_for(f"<pre>{html.escape(SCRIPT)}</pre>") == []
 
 
 def test_a_page_that_asks_another_host_is_named(warned):

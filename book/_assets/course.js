@@ -54,6 +54,10 @@
     const side = document.querySelector("#pst-primary-sidebar");     // a landmark needs a name
     side?.setAttribute("role", "complementary");
     side?.setAttribute("aria-label", "The book");
+    document.querySelectorAll(".bd-sidebar-primary summary").forEach((summary) => {
+      const chapter = summary.closest("li")?.querySelector("a")?.textContent.trim();
+      summary.setAttribute("aria-label", `Sections of ${chapter}`);
+    });
     document.querySelectorAll(".prediction").forEach(addGuess);
     document.querySelectorAll("button.toggle-button").forEach(mendButton);
   });

@@ -14,6 +14,7 @@ What a plain build fetches from elsewhere, and what happens to it here:
 Whatever a page still asks another host for becomes a warning that names the page and the address.
 """
 
+import html
 import importlib.util
 import re
 import shutil
@@ -46,6 +47,7 @@ _REQUIRE_CELL = re.compile(r'<div class="output text_html">\s*' + _REQUIRE_TAG +
 _REQUIRE = re.compile(_REQUIRE_TAG)
 _CDN = re.compile(r"https://cdnjs\.cloudflare\.com/ajax/libs/(d3|jquery)/[^'\"&]+")
 _FRAME = re.compile(r"&lt;!--bv-libs--&gt;.*?&lt;!--/bv-libs--&gt;", re.S)
+_SRCDOC = re.compile(r'\ssrcdoc="([^"]*)"')
 _THEBE = re.compile(
     r'<script type="text/x-thebe-config">.*?</script>\s*(<script>kernelName = .*?</script>)?', re.S
 )
@@ -109,8 +111,9 @@ def offline_views(body: str, links: list[str]) -> str:
 
 def asked_for(body: str) -> list[str]:
     """The addresses on other hosts that a browser would fetch when it shows this HTML."""
-    text = body.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"')
-    return sorted({next(filter(None, found)) for found in _ASKS.findall(text)})
+    frames = [html.unescape(frame) for frame in _SRCDOC.findall(body)]
+    found = (match for text in (body, *frames) for match in _ASKS.findall(text))
+    return sorted({next(filter(None, groups)) for groups in found})
 
 
 def _mentions_thebe(file: Any) -> bool:
