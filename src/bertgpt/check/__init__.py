@@ -21,6 +21,7 @@ from bertgpt.check.subwords import (
     unseen_share,
     unseen_vector,
 )
+from bertgpt.check.words import keep, neighbours, pairs, pmi, step
 
 __all__ = [
     "Feedback",
@@ -31,8 +32,13 @@ __all__ = [
     "continuation_count",
     "entropy",
     "hash_bucket",
+    "keep",
     "markov",
+    "neighbours",
+    "pairs",
+    "pmi",
     "shared_buckets",
+    "step",
     "unseen_share",
     "unseen_vector",
 ]
