@@ -317,8 +317,8 @@ def test_chain_rule(language, stories):
 
 
 def test_masked_word_is_bayes(language, stories):
-    for story in stories[:3]:
-        for i in range(1, len(story.words), 11):
+    for story in stories[:2]:
+        for i in range(1, len(story.words), 13):
             joint = Counter()
             for word in language.vocabulary:
                 try:
@@ -354,7 +354,7 @@ def test_some_senses_are_told_by_what_follows_and_some_by_what_came_before(langu
         dict.fromkeys(FOLLOWS, 0.5) | dict.fromkeys(BEFORE, 1.0), abs=1e-12
     )
     met = set()
-    for story in stories:
+    for story in stories[:700]:
         for i, word in enumerate(story.words):
             if word in language.senses:
                 met.add((word, story.senses[i]))
@@ -468,7 +468,7 @@ def test_stories_are_english(stories):
 
 
 def test_a_printed_story_can_be_read_back(language, stories):
-    for story in stories[:50]:
+    for story in stories[:25]:
         assert language.read(str(story)) == story
 
 
