@@ -9,6 +9,7 @@ import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from myst_nb.core.variables import format_plain_text
 
 from bertgpt import figures, viz
 
@@ -29,11 +30,11 @@ def head_frame() -> str:
 def test_glue_writes_what_the_book_reads() -> None:
     InteractiveShell.instance()
     with capture_output() as captured:
-        viz.glue("a-number", f"{1 / 3:.2f}")
+        viz.glue("a-number", f"{3 / 2:.2f}")
     (output,) = captured.outputs
     assert output.metadata["scrapbook"]["name"] == "a-number"
     mime = output.metadata["scrapbook"]["mime_prefix"] + "text/plain"
-    assert output.data == {mime: "0.33"}
+    assert format_plain_text(output.data[mime], "s") == "1.50"  # not 1.5: the digits were fixed
     InteractiveShell.clear_instance()
 
 

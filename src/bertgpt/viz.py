@@ -52,7 +52,7 @@ def glue(name: str, value: object) -> None:
     """
     prefix = "application/papermill.record/"
     display(
-        {f"{prefix}text/plain": value if isinstance(value, str) else repr(value)},
+        {f"{prefix}text/plain": repr(value)},  # the book reads it as a literal: '1.50' stays so
         raw=True,
         metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
     )
