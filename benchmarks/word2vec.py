@@ -1,0 +1,92 @@
+"""Words per second of our skip-gram and of gensim's, side by side in one run.
+
+Same words, dimension, window, negatives, thinning and number of passes; two threads for us, two
+workers for gensim. Each is warmed up, then they take turns, so that a busy machine slows both; the
+ratio is taken within each turn, and the median of the turns is printed.
+
+Two times are compared. "training" is what `train` takes: gensim looks each word up in each pass
+there, we have done so once before. "from text" adds counting words and making the model.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import gensim
+import torch
+
+from bertgpt import corpus
+from bertgpt.word2vec import Word2Vec, Word2VecConfig
+
+Text = list[list[str]]
+WORKERS = 2
+
+
+def ours(text: Text, config: Word2VecConfig) -> tuple[float, float]:
+    """Seconds of training, and of everything from the text on."""
+    start = time.perf_counter()
+    model = Word2Vec(text, config, generator=torch.Generator().manual_seed(0))
+    ready = time.perf_counter()
+    for _ in model.train(reports=1):
+        pass
+    end = time.perf_counter()
+    return end - ready, end - start
+
+
+def theirs(text: Text, config: Word2VecConfig) -> tuple[float, float]:
+    """The same for gensim."""
+    start = time.perf_counter()
+    model = gensim.models.Word2Vec(
+        sg=int(config.model == "skip-gram"), vector_size=config.dimension, window=config.window,
+        negative=config.negatives, min_count=config.min_count, sample=config.threshold,
+        alpha=config.rate, min_alpha=config.rate_end, workers=WORKERS, seed=1,
+    )  # fmt: skip
+    model.build_vocab(text)
+    ready = time.perf_counter()
+    model.train(text, total_examples=len(text), epochs=config.epochs)
+    end = time.perf_counter()
+    return end - ready, end - start
+
+
+def compare(kind: str, text: Text, *, epochs: int, turns: int) -> None:
+    """Print a line for each turn, and the median ratio."""
+    config = Word2VecConfig(model=kind, epochs=epochs)  # type: ignore[arg-type]
+    known = Word2Vec(text, config, generator=torch.Generator())
+    words = epochs * sum(known.vocab.counts)
+    runs: tuple[tuple[str, Callable[[Text, Word2VecConfig], tuple[float, float]]], ...]
+    runs = (("ours", ours), ("gensim", theirs))
+    for _, run in runs:
+        run(text, Word2VecConfig(model=kind, epochs=1))  # type: ignore[arg-type]
+    ratios: list[tuple[float, float]] = []
+    for turn in range(turns):
+        seconds = {name: run(text, config) for name, run in (runs, runs[::-1])[turn % 2]}
+        ratio = tuple(seconds["gensim"][i] / seconds["ours"][i] for i in (0, 1))
+        ratios.append((ratio[0], ratio[1]))
+        speed = {name: words / s[0] for name, s in seconds.items()}
+        print(
+            f"{kind} turn {turn + 1}: ours {speed['ours']:,.0f}, gensim {speed['gensim']:,.0f} "
+            f"words/s; ratio in training {ratio[0]:.2f}, from text {ratio[1]:.2f}",
+            flush=True,
+        )
+    training, whole = (statistics.median(r[i] for r in ratios) for i in (0, 1))
+    print(
+        f"{kind}: median ratio ours / gensim ({WORKERS} workers) {training:.2f} in training, "
+        f"{whole:.2f} from text; {turns} turns of {words:,} words",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--turns", type=int, default=5)
+    given = parser.parse_args()
+    torch.set_num_threads(WORKERS)
+    text = corpus.sentences(corpus.wikipedia(), punctuation=False)
+    for kind in ("skip-gram", "cbow"):
+        compare(kind, text, epochs=given.epochs, turns=given.turns)
+
+
+if __name__ == "__main__":
+    main()
