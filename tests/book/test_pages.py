@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import AXE, SCREENSHOTS, STRIP, TALLY, WIDTHS, Watch, built_pages, opened, settle
+from browsing import AXE, SCREENSHOTS, STRIP, TALLY, WIDTHS, Watch, built_pages, opened, settle
 from playwright.sync_api import Browser, BrowserContext, Page
 
 RUN_AXE = """async () => {
@@ -16,7 +16,7 @@ LOOK = r"""() => {
     const found = [];
     const root = document.documentElement;
     if (root.scrollWidth > root.clientWidth)
-        found.push(`the page scrolls sideways: ${root.scrollWidth} > ${root.clientWidth} px`);
+        found.push(`pages that scroll sideways: ${root.scrollWidth} > ${root.clientWidth} px`);
     const article = document.querySelector('.bd-article') ?? document.body;
     for (const element of article.querySelectorAll('*')) {
         if (element.getBoundingClientRect().right <= root.clientWidth + 1) continue;
@@ -29,7 +29,7 @@ LOOK = r"""() => {
             found.push(`sticks out: <${element.tagName} class="${element.className}">`);
     }
     for (const image of document.images) {
-        if (!image.complete || !image.naturalWidth) found.push(`broken image: ${image.src}`);
+        if (!image.complete || !image.naturalWidth) found.push(`broken images: ${image.src}`);
         const alt = image.getAttribute('alt');
         if (alt === null || (article.contains(image) && (!alt || /\.(png|svg|jpe?g)$/.test(alt))))
             found.push(`image without alt text: ${image.src}, alt=${alt}`);
@@ -69,8 +69,10 @@ def serious_findings(page: Page) -> list[str]:
     """What axe finds serious or critical on the page as it now stands, one line each."""
     found = []
     for violation in page.evaluate(RUN_AXE):
-        TALLY[f"axe findings, {violation['impact']}: {violation['rule']}"] += 1
-        if violation["impact"] in ("serious", "critical"):
+        if violation["impact"] not in ("serious", "critical"):
+            TALLY[f"axe findings, {violation['impact']}: {violation['rule']}"] += 1
+        else:
+            TALLY["axe findings, serious or critical"] += 1
             why = " ".join(violation["why"].split())
             found.append(f"{violation['rule']} at {violation['where']}: {why}")
     return found
@@ -93,7 +95,10 @@ def test_page(theme: str, page_name: str, base: str, themed: dict[str, BrowserCo
             TALLY["views of a page (theme x width)"] += 1
             shot = f"{page_name.removesuffix('.html').replace('/', '-')}-{theme}-{WIDTHS[size]}.png"
             photograph(page, SCREENSHOTS / shot)
-            faults += [f"{theme} {WIDTHS[size]} px: {fault}" for fault in page.evaluate(LOOK)]
+            seen = page.evaluate(LOOK)
+            for kind in ("pages that scroll sideways", "broken images"):
+                TALLY[kind] += sum(fault.startswith(kind) for fault in seen)
+            faults += [f"{theme} {WIDTHS[size]} px: {fault}" for fault in seen]
         page.evaluate(STRIP)
         for size in reversed(order):
             page.set_viewport_size({"width": WIDTHS[size], "height": 900})
