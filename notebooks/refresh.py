@@ -23,7 +23,11 @@ def refresh(path: Path) -> None:
     with tempfile.TemporaryDirectory() as empty:
         # No timestamps in the file: two runs with the same results differ in nothing.
         NotebookClient(
-            notebook, timeout=300, record_timing=False, resources={"metadata": {"path": empty}}
+            notebook,
+            timeout=300,
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": empty}},
         ).execute()
     nbformat.write(notebook, path)
     print(f"{time.monotonic() - began:.1f} s", flush=True)
