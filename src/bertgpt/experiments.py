@@ -51,8 +51,9 @@ def load_result(name: str, folder: Path = RESULTS) -> dict[str, Any]:
     """A stored result, whole.
 
     Returns:
-        A dict: "seeds"; "values", what each seed measured, in the order of the seeds; "seconds"
-        that each took; "planned" seeds; "made_with" (versions, hardware, code); "name"; "date".
+        A dictionary with "seeds"; "values", what each seed measured, in the order of the seeds;
+        "seconds" that each took; "planned" seeds; "made_with" (versions, hardware, code); "name";
+        "date".
     Raises:
         ResultError: if there is no such result, or its file is damaged or not finished.
     """
