@@ -207,6 +207,18 @@ def test_no_thebe_and_no_other_host(good):
     assert not list((good.out / "_static").glob("*thebe*"))
 
 
+def test_the_redirect_at_the_top_names_an_icon(tmp_path):
+    redirect = '<meta http-equiv="Refresh" content="0; url=book/intro.html" />'
+    conf = CONF + "html_extra_path = ['extra']\n"
+    toc = BOOK["index.md"].replace("notebooks", "/notebooks").replace("\nv", "\n/v")
+    toc = toc.replace("\nb", "\n/b")
+    files = {"conf.py": conf + "root_doc = 'book/intro'\n", "book/intro.md": toc}
+    files |= {"extra/index.html": redirect}
+    made = build(tmp_path, {k: v for k, v in BOOK.items() if k != "index.md"} | files)
+    assert 'url=book/intro.html"' in made.pages["index"]
+    assert '<link rel="icon" href="data:,">' in made.pages["index"]
+
+
 def test_views_share_one_copy_of_their_libraries(tmp_path):
     framed = f'# A\n\n<iframe title="a view" srcdoc="{FRAME}"></iframe>\n'
     index = BOOK["index.md"].replace("verdicts", "verdicts\nnotebooks/framed\nplain")

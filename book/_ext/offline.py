@@ -10,6 +10,8 @@ What a plain build fetches from elsewhere, and what happens to it here:
   libraries inside themselves, between two markers; here they are replaced by links.
 * thebe (live code) is loaded from a CDN and needs a server elsewhere: dropped.
 * ipywidgets' page scripts come from a CDN: dropped.
+* The redirect at the top names no icon, so that a browser asks for one that does not exist: an
+  empty one is named there.
 
 Whatever a page still asks another host for becomes a warning that names the page and the address.
 """
@@ -160,12 +162,27 @@ def _configure(app: Sphinx, config: Config) -> None:
         )
 
 
+def _front_door(app: Sphinx) -> None:
+    page = Path(app.outdir, "index.html")
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    if (there := re.search(r'http-equiv="Refresh" content="0; url=([^"]+)"', text)) is None:
+        return
+    title = html.escape(app.config.html_title)
+    page.write_text(
+        f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        f'<meta http-equiv="Refresh" content="0; url={there[1]}">\n'
+        f'<link rel="icon" href="data:,">\n<a href="{there[1]}">{title}</a>\n</html>\n',
+        encoding="utf-8",
+    )
+
+
 def _finish(app: Sphinx, problem: Exception | None) -> None:
     if problem is not None or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
     for leftover in static.glob("sphinx-thebe.*"):
         leftover.unlink()
+    _front_door(app)
     if app.env.get_domain("math").has_equations():  # type: ignore[attr-defined]
         name = f"static/{MATHJAX}"
         mathjax = package_file("sphinx-mathjax-offline", name, "sphinx-mathjax-offline")
@@ -176,5 +193,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Registers the extension."""
     app.connect("config-inited", _configure, priority=900)
     app.connect("html-page-context", _page, priority=900)
-    app.connect("build-finished", _finish)
+    app.connect("build-finished", _finish, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
