@@ -81,8 +81,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=WORKERS, help="ours; gensim has two workers")
     given = parser.parse_args()
-    torch.set_num_threads(WORKERS)
+    torch.set_num_threads(given.threads)
     text = corpus.sentences(corpus.wikipedia(), punctuation=False)
     for kind in ("skip-gram", "cbow"):
         compare(kind, text, epochs=given.epochs, turns=given.turns)
