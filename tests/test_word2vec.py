@@ -164,6 +164,14 @@ def test_frequent_words_are_thinned():
     assert pairs / 2000 == pytest.approx(keep_the, rel=0.2)
 
 
+def test_each_pass_is_drawn_anew_and_can_be_drawn_again():
+    model = Word2Vec(TEXT, SMALL, generator=seeded())
+    first, second, again = model._blocks(0), model._blocks(1), model._blocks(0)
+    for one, two, same in zip(first, second, again, strict=True):
+        assert not torch.equal(one, two)
+        assert torch.equal(one, same)
+
+
 # --- training ------------------------------------------------------------------------------------
 
 
