@@ -72,7 +72,8 @@ def compare(kind: str, text: Text, *, epochs: int, turns: int) -> None:
     training, whole = (statistics.median(r[i] for r in ratios) for i in (0, 1))
     print(
         f"{kind}: median ratio ours / gensim ({WORKERS} workers) {training:.2f} in training, "
-        f"{whole:.2f} from text; {turns} turns of {words:,} words",
+        f"{whole:.2f} from text; {turns} turns of {words:,} words; "
+        f"threads: ours {torch.get_num_threads()}, gensim {WORKERS}",
         flush=True,
     )
 
