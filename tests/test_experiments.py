@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bertgpt import experiments
-from bertgpt.experiments import experiment, load_result, main, save_result
+from bertgpt.experiments import experiment, load_result, main, runner, save_result
 
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One registered experiment, "square" of seeds 0, 1, 2; returns the seeds that it ran."""
     ran: list[int] = []
-    monkeypatch.setattr(experiments, "REGISTERED", {})
+    monkeypatch.setattr(runner, "REGISTERED", {})
 
     @experiment("square", seeds=range(3))
     def square(seed: int) -> dict[str, int]:
@@ -64,7 +63,7 @@ def test_finished_seeds_are_not_run_again(registry, tmp_path: Path) -> None:
 def test_an_interrupt_loses_the_seed_in_progress_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys, stop
 ) -> None:
-    monkeypatch.setattr(experiments, "REGISTERED", {})
+    monkeypatch.setattr(runner, "REGISTERED", {})
     ran, fail = [], {2}
 
     @experiment("fragile", seeds=range(4))
@@ -90,8 +89,8 @@ def test_an_interrupt_loses_the_seed_in_progress_alone(
 
 def test_more_seeds_can_be_planned_later(registry, tmp_path: Path) -> None:
     run(tmp_path)
-    run_one, _ = experiments.REGISTERED["square"]
-    experiments.REGISTERED["square"] = run_one, [0, 1, 2, 3]
+    run_one, _ = runner.REGISTERED["square"]
+    runner.REGISTERED["square"] = run_one, [0, 1, 2, 3]
     run(tmp_path)
     assert registry == [0, 1, 2, 3]
     assert load_result("square", tmp_path)["planned"] == [0, 1, 2, 3]
@@ -167,7 +166,7 @@ def test_what_json_cannot_hold_is_refused(tmp_path: Path, value: object) -> None
 
 
 def test_stored_results_of_the_package_are_whole() -> None:
-    for path in experiments.RESULTS.glob("*.json"):
+    for path in runner.RESULTS.glob("*.json"):
         assert load_result(path.stem)["values"]
 
 

@@ -11,12 +11,13 @@ PACKAGE = Path(__file__).parent.parent / "src" / "bertgpt"
 
 # A file imports only from rows above its own.
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("config", "device", "automaton", "wikitext"),
+    ("config", "device", "shapes", "automaton", "wikitext"),
     ("story", "corpus"),
     ("grammar", "vocab", "windows", "bpe", "wordpiece"),
     ("ngram", "word2vec", "charngrams"),
     ("rnn", "lstm"),
-    ("shapes", "masks", "attention"),
+    ("masks",),
+    ("attention",),
     ("seq2seq", "transformer"),
     ("objectives", "heads"),
     ("bert", "gpt", "checkpoints"),
@@ -29,6 +30,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
 ROW = {name: number for number, row in enumerate(ROWS) for name in row}
 FILES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
 LIMIT_PACKAGE = 2600
+# Counted apart: what grows with each exercise and each experiment, and that no model imports.
+APART = {"check": 1600, "experiments": 900}
 LIMIT_FILE = 200
 
 
@@ -90,9 +93,14 @@ def test_a_file_stays_readable(path: Path) -> None:
 
 
 def test_the_package_stays_small() -> None:
-    total = sum(code_lines(path.read_text(encoding="utf8")) for path in FILES)
-    print(f"{total} of {LIMIT_PACKAGE} code lines")
-    assert total <= LIMIT_PACKAGE
+    limits = {"all other modules": LIMIT_PACKAGE, **APART}
+    totals = dict.fromkeys(limits, 0)
+    for path in FILES:
+        part = module_of(path)
+        totals[part if part in APART else "all other modules"] += code_lines(path.read_text("utf8"))
+    for part, total in totals.items():
+        print(f"{part}: {total} of {limits[part]} code lines")
+    assert all(total <= limits[part] for part, total in totals.items())
 
 
 def test_code_lines_are_counted_as_said() -> None:
@@ -110,5 +118,5 @@ def test_the_package_is_quiet(path: Path) -> None:
         for n in ast.walk(tree)
         if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
     }
-    assert "print" not in calls or path.name == "experiments.py"
+    assert "print" not in calls or path.name == "runner.py"
     assert "pickle" not in path.read_text(encoding="utf8").replace("no pickle", "")

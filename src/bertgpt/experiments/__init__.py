@@ -1,0 +1,25 @@
+"""Experiments over several seeds, one function each, and their stored results.
+
+Importing this package registers all of them: a module here for each part of the course.
+"""
+
+from bertgpt.experiments import words as words
+from bertgpt.experiments.runner import (
+    REGISTERED,
+    ResultError,
+    experiment,
+    load_result,
+    main,
+    run,
+    save_result,
+)
+
+__all__ = [
+    "REGISTERED",
+    "ResultError",
+    "experiment",
+    "load_result",
+    "main",
+    "run",
+    "save_result",
+]

@@ -1,0 +1,7 @@
+"""`python -m bertgpt.experiments`."""
+
+import sys
+
+from bertgpt.experiments import main
+
+sys.exit(main())

@@ -1,0 +1,96 @@
+"""What each model is asked to guess."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from bertgpt.config import SpecialIds
+
+IGNORE = -100  # F.cross_entropy's own default: a target on which no loss is taken
+
+
+def causal_targets(token_ids: Tensor, pad_id: int | None = None) -> Tensor:
+    """Each position's target is the next token: GPT.
+
+    Args:
+        token_ids: (B, T) int64.
+        pad_id: number of the padding token, never a target; None where there is none.
+    Returns:
+        (B, T): the next token, IGNORE at the last position and before padding.
+
+    >>> causal_targets(torch.tensor([[5, 6, 7, 0]]), pad_id=0).tolist()
+    [[6, 7, -100, -100]]
+    """
+    last = torch.full_like(token_ids[:, :1], IGNORE)
+    targets = torch.cat([token_ids[:, 1:], last], dim=1)
+    return targets if pad_id is None else targets.masked_fill(targets == pad_id, IGNORE)
+
+
+def mask_tokens(
+    token_ids: Tensor,
+    special: SpecialIds,
+    *,
+    vocab_size: int,
+    rate: float = 0.15,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Corrupt a batch for masked language modelling: BERT.  The input is left as it was.
+
+    Of the positions chosen, 80 % become [MASK], 10 % a random ordinary token, 10 % stay; all of
+    them are targets (Devlin et al. 2019, 3.1; their draw includes special tokens, ours does not).
+
+    Args:
+        token_ids: (B, T) int64, ids in [0, V).
+        special: ids that are never chosen and never drawn.
+        vocab_size: V.
+        rate: probability that an ordinary position is chosen, strictly between 0 and 1.
+        generator: source of randomness on any device; its seed fixes the result.
+    Returns:
+        corrupted (B, T), what the model sees; targets (B, T), the original id where chosen, else
+        IGNORE.
+    Raises:
+        ValueError: if `rate` is outside (0, 1), or no ordinary token exists.
+
+    >>> ids = torch.tensor([[2, 7, 8, 9, 3]])  # [CLS] a b c [SEP]
+    >>> g = torch.Generator().manual_seed(0)
+    >>> seen, want = mask_tokens(ids, SpecialIds(), vocab_size=10, rate=0.99, generator=g)
+    >>> want.tolist()
+    [[-100, 7, 8, 9, -100]]
+    """
+    if not 0.0 < rate < 1.0:
+        raise ValueError(f"rate={rate} must lie strictly between 0 and 1; 0.15 is usual")
+    ordinary = [i for i in range(vocab_size) if i not in special]
+    if not ordinary:
+        raise ValueError(f"vocab_size={vocab_size} leaves no token besides the special ones")
+    shape, device = token_ids.shape, token_ids.device
+
+    def draw() -> Tensor:
+        return torch.rand(shape, generator=generator, device=generator.device).to(device)
+
+    is_special = torch.isin(token_ids, torch.tensor(special, device=device))
+    chosen = (draw() < rate) & ~is_special
+    fate = draw()  # one draw decides all three fates; two draws would give 81/10/9
+    which = (draw() * len(ordinary)).long().clamp(max=len(ordinary) - 1)
+    random_ids = torch.tensor(ordinary, device=device)[which]
+    corrupted = torch.where(chosen & (fate < 0.8), special.mask, token_ids)
+    corrupted = torch.where(chosen & (fate >= 0.8) & (fate < 0.9), random_ids, corrupted)
+    return corrupted, token_ids.masked_fill(~chosen, IGNORE)
+
+
+def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Mean surprise, in nats, at the targets that are not IGNORE.
+
+    Args:
+        logits: (B, T, V), or (B, C) for one of C labels a text.
+        targets: (B, T), or (B,).
+    Returns:
+        A number: log V where all logits are equal.
+    Raises:
+        ValueError: if every target is IGNORE.
+    """
+    if bool((targets == IGNORE).all()):
+        raise ValueError(
+            "every target is IGNORE, so that the mean would be over nothing; give a larger batch, "
+            "longer texts, or a higher masking rate"
+        )
+    return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=IGNORE)

@@ -1,0 +1,38 @@
+"""The letters that name tensor axes, and the one function that checks them."""
+
+from torch import Tensor
+
+AXES = {
+    "B": "texts in a batch",
+    "T": "positions that read (queries)",
+    "S": "positions that are read (keys)",
+    "D": "width of the stack",
+    "H": "attention heads",
+    "K": "width of one head, D / H",
+    "F": "width of the feed-forward layer",
+    "V": "tokens of the vocabulary",
+}
+
+
+def check_shape(name: str, x: Tensor, axes: str, **sizes: int) -> None:
+    """Raise ValueError unless `x` has the axes named, at the sizes given.
+
+    Args:
+        name: how the caller knows the tensor.
+        axes: its axes' letters, a space apart.
+        sizes: letter -> size, for the axes whose size is known.
+
+    >>> import torch
+    >>> check_shape("token_ids", torch.zeros(2, 5), "B T", T=5)
+    >>> check_shape("token_ids", torch.zeros(2, 5), "B T", T=7)
+    Traceback (most recent call last):
+        ...
+    ValueError: token_ids has the shape (2, 5), where (B, T=7) is needed
+    """
+    letters = axes.split()
+    fits = x.ndim == len(letters) and all(
+        sizes.get(letter, n) == n for letter, n in zip(letters, x.shape, strict=True)
+    )
+    if not fits:
+        want = ", ".join(f"{a}={sizes[a]}" if a in sizes else a for a in letters)
+        raise ValueError(f"{name} has the shape {tuple(x.shape)}, where ({want}) is needed")

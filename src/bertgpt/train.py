@@ -1,0 +1,88 @@
+"""One training loop for every model: a generator that yields what happened."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+Batch = TypeVar("Batch")
+Model = TypeVar("Model", bound=nn.Module)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """What can be chosen about training with AdamW (Loshchilov and Hutter 2019)."""
+
+    steps: int  # updates, at least 1
+    learning_rate: float = 1e-3  # at its highest
+    warmup: int = 0  # steps in which the rate rises to it in a line
+    final_share: float = 0.1  # of the rate, at the last step; it falls along a cosine
+    weight_decay: float = 0.01  # on matrices and tables, not on biases and norms
+    clip_norm: float = 1.0  # longest gradient that is let through
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or not 0 <= self.warmup < self.steps:
+            raise ValueError(
+                f"steps={self.steps} must be at least 1 and warmup={self.warmup} at least 0 and "
+                "below steps"
+            )
+        if not self.learning_rate > 0 or not self.clip_norm > 0 or not 0 <= self.final_share <= 1:
+            raise ValueError(
+                f"learning_rate={self.learning_rate} and clip_norm={self.clip_norm} must be above "
+                f"0, final_share={self.final_share} between 0 and 1; 1e-3, 1 and 0.1 are usual"
+            )
+
+    def rate(self, number: int) -> float:
+        """The learning rate of a step; the first is number 1."""
+        if number <= self.warmup:
+            return self.learning_rate * number / self.warmup
+        done = (number - self.warmup) / (self.steps - self.warmup)
+        share = self.final_share + (1 - self.final_share) * (1 + math.cos(math.pi * done)) / 2
+        return self.learning_rate * share
+
+
+class Step(NamedTuple):
+    """What one update did."""
+
+    number: int  # from 1
+    loss: float  # nats per target, before the update
+    grad_norm: float  # before clipping
+    rate: float  # learning rate
+
+
+def train(
+    model: Model,
+    batches: Iterable[Batch],
+    loss_fn: Callable[[Model, Batch], Tensor],
+    cfg: TrainConfig,
+) -> Iterator[Step]:
+    """Train, one update for each batch, until `cfg.steps` or the batches are over.
+
+    Args:
+        model: left in training mode.
+        batches: anything that yields what `loss_fn` takes; `itertools.cycle` repeats.
+        loss_fn: (model, batch) -> the mean loss, a scalar.
+        cfg: steps, rates, decay, clipping.
+    Yields:
+        a `Step` after each update; the caller prints, plots or stops.
+    """
+    matrices = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
+    vectors = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": cfg.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=cfg.learning_rate)
+    model.train()
+    for number, batch in zip(range(1, cfg.steps + 1), batches, strict=False):
+        for group in optimizer.param_groups:
+            group["lr"] = cfg.rate(number)
+        loss = loss_fn(model, batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(model.parameters(), cfg.clip_norm)
+        optimizer.step()
+        yield Step(number, loss.item(), norm.item(), cfg.rate(number))

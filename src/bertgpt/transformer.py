@@ -1,0 +1,150 @@
+"""The one stack. It does not know whether it is BERT or GPT: the caller brings the mask.
+
+Shapes: B texts, T positions, D width, F width of the feed-forward layer.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from bertgpt.attention import Look, MultiHeadAttention
+from bertgpt.config import TransformerConfig
+from bertgpt.masks import check_mask
+from bertgpt.shapes import check_shape
+
+
+class FeedForward(nn.Module):
+    """Two layers at each position by itself (Vaswani et al. 2017, 3.3), with GELU between them."""
+
+    def __init__(self, cfg: TransformerConfig) -> None:
+        super().__init__()
+        self.up = nn.Linear(cfg.width, cfg.ff_size)
+        self.act = nn.GELU(approximate="tanh" if cfg.gelu == "tanh" else "none")
+        self.down = nn.Linear(cfg.ff_size, cfg.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down(self.act(self.up(x)))  # (B, T, D) -> (B, T, F) -> (B, T, D)
+
+
+class Block(nn.Module):
+    """Attention, then feed-forward; each adds to what passes by (a residual connection).
+
+    norm="post" normalises after each addition (Vaswani et al. 2017; BERT), norm="pre" before each
+    layer, and leaves the sum alone (Radford et al. 2019; GPT-2).
+    """
+
+    def __init__(self, cfg: TransformerConfig) -> None:
+        super().__init__()
+        self.pre = cfg.norm == "pre"
+        self.attn = MultiHeadAttention(cfg)
+        self.norm_attn = nn.LayerNorm(cfg.width, eps=cfg.norm_eps)
+        if cfg.ff_size:
+            self.ff: FeedForward | None = FeedForward(cfg)
+            self.norm_ff = nn.LayerNorm(cfg.width, eps=cfg.norm_eps)
+        else:
+            self.ff = None
+        self.drop = nn.Dropout(cfg.dropout)
+
+    def forward(self, x: Tensor, mask: Tensor, looks: list[Look] | None = None) -> Tensor:
+        if self.pre:
+            x = x + self.drop(self.attn(self.norm_attn(x), mask, looks))
+            return x if self.ff is None else x + self.drop(self.ff(self.norm_ff(x)))
+        x = self.norm_attn(x + self.drop(self.attn(x, mask, looks)))
+        return x if self.ff is None else self.norm_ff(x + self.drop(self.ff(x)))
+
+
+class Transformer(nn.Module):
+    """Embeddings and blocks: token ids in, a vector for each position out."""
+
+    def __init__(self, cfg: TransformerConfig) -> None:
+        super().__init__()
+        self.cfg = cfg
+        self.tokens = nn.Embedding(cfg.vocab_size, cfg.width)
+        learned = cfg.positions == "learned"
+        self.positions = nn.Embedding(cfg.max_positions, cfg.width) if learned else None
+        self.segments = nn.Embedding(cfg.n_segments, cfg.width) if cfg.n_segments else None
+        self.blocks = nn.ModuleList(Block(cfg) for _ in range(cfg.n_layers))
+        self.norm = nn.LayerNorm(cfg.width, eps=cfg.norm_eps)  # post: after embeddings; pre: last
+        self.drop = nn.Dropout(cfg.dropout)
+        init_weights(self, cfg)
+        if cfg.norm == "pre":  # what 2 n_layers additions pile up stays of one size (GPT-2, 2.3)
+            for name, weight in self.named_parameters():
+                if name.endswith(("out.weight", "down.weight")):
+                    nn.init.normal_(weight, std=cfg.init_std / math.sqrt(2 * cfg.n_layers))
+
+    def forward(
+        self,
+        token_ids: Tensor,
+        mask: Tensor,
+        segment_ids: Tensor | None = None,
+        looks: list[Look] | None = None,
+    ) -> Tensor:
+        """Read a batch of texts.
+
+        Args:
+            token_ids: (B, T) int64 in [0, V), T at most `max_positions`.
+            mask: (T, T) or (B, 1, T, T), True where t may read s. It has no default: no model is
+                causal, or not, by accident.
+            segment_ids: (B, T) int64 in [0, n_segments); None means all 0.
+            looks: a list that gets one `Look` a layer: weights, queries, keys.
+        Returns:
+            (B, T, D).
+        Raises:
+            ValueError: for ids, lengths, masks or segments that do not fit.
+        """
+        x = self.drop(self.embed(token_ids, segment_ids))  # (B, T, D)
+        B, T = token_ids.shape
+        check_mask(mask, B, T, T)
+        for block in self.blocks:
+            x = block(x, mask, looks)
+        return self.norm(x) if self.cfg.norm == "pre" else x
+
+    def embed(self, token_ids: Tensor, segment_ids: Tensor | None = None) -> Tensor:
+        """The vectors that enter the first block: (B, T) -> (B, T, D)."""
+        self._check(token_ids, segment_ids)
+        x = self.tokens(token_ids)
+        if self.positions is not None:
+            x = x + self.positions(torch.arange(token_ids.shape[1], device=token_ids.device))
+        if self.segments is not None:
+            zeros = torch.zeros_like(token_ids)
+            x = x + self.segments(zeros if segment_ids is None else segment_ids)
+        return self.norm(x) if self.cfg.norm == "post" else x
+
+    def _check(self, token_ids: Tensor, segment_ids: Tensor | None) -> None:
+        check_shape("token_ids", token_ids, "B T")
+        B, T = token_ids.shape
+        if T > self.cfg.max_positions:
+            raise ValueError(
+                f"token_ids has {T} positions, the position table holds {self.cfg.max_positions}; "
+                "shorten the texts, or make the model with a larger max_positions"
+            )
+        if segment_ids is not None:
+            if self.segments is None:
+                raise ValueError(
+                    "segment_ids were given, but this model has no segments (n_segments=0); leave "
+                    "them out, or make the model with n_segments=2"
+                )
+            check_shape("segment_ids", segment_ids, "B T", B=B, T=T)
+        # On a GPU the look at the ids would wait for it, and a wrong id stops it anyway.
+        pairs = (("token_ids", token_ids, "vocab_size"), ("segment_ids", segment_ids, "n_segments"))
+        for name, ids, size in pairs:
+            n = getattr(self.cfg, size)
+            if ids is None or ids.device.type != "cpu" or not ids.numel():
+                continue
+            low, high = torch.aminmax(ids)
+            if low < 0 or high >= n:
+                wrong = int(low if low < 0 else high)
+                raise ValueError(
+                    f"{name} holds {wrong}, where 0 to {n - 1} are allowed ({size}={n}); encode "
+                    "the text with the tokenizer that the model was made for"
+                )
+
+
+def init_weights(module: nn.Module, cfg: TransformerConfig) -> None:
+    """Fill new weights as both papers do: normal with `init_std`, biases 0, norms 1 and 0."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear | nn.Embedding):
+            nn.init.normal_(part.weight, std=cfg.init_std)
+            if isinstance(part, nn.Linear) and part.bias is not None:
+                nn.init.zeros_(part.bias)
