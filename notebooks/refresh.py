@@ -13,6 +13,20 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).resolve().parent
+# What stands in the file where a view of BertViz would weigh a third of a megabyte.
+INSTEAD = (
+    "BertViz draws here when this cell is run. It is not stored in the file; the map of attention "
+    "beside it shows the same weights."
+)
+
+
+def without_views(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Put a line of text in the place of each BertViz frame; all other outputs stay."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if 'class="bertviz-frame"' in output.get("data", {}).get("text/html", ""):
+                output["data"] = nbformat.from_dict({"text/plain": INSTEAD})
+    return notebook
 
 
 def refresh(path: Path) -> None:
@@ -29,7 +43,7 @@ def refresh(path: Path) -> None:
             coalesce_streams=True,
             resources={"metadata": {"path": empty}},
         ).execute()
-    nbformat.write(notebook, path)
+    nbformat.write(without_views(notebook), path)
     print(f"{time.monotonic() - began:.1f} s", flush=True)
 
 

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "bertgpt"
 
 # A file imports only from rows above its own.
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("config", "device", "shapes", "automaton", "wikitext"),
+    ("config", "device", "shapes", "automaton", "wikitext", "merges", "tokenizer"),
     ("story", "corpus"),
     ("grammar", "vocab", "windows", "bpe", "wordpiece"),
     ("ngram", "word2vec", "charngrams"),
@@ -24,7 +24,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("decode", "cache", "train", "pretrain"),
     ("evaluate",),
     ("experiments",),
-    ("figures", "viz"),
+    ("figures", "looks"),
+    ("maps", "viz"),
     ("check",),
 )
 ROW = {name: number for number, row in enumerate(ROWS) for name in row}

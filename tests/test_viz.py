@@ -2,6 +2,7 @@
 
 import html
 import importlib.util
+import json
 import re
 import sys
 
@@ -10,8 +11,16 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from myst_nb.core.variables import format_plain_text
+from torch import nn
+from transformers import BertConfig, BertModel
 
 from bertgpt import figures, viz
+from bertgpt.bert import BERT
+from bertgpt.config import TransformerConfig
+from bertgpt.gpt import GPT
+from bertgpt.looks import looks_of
+from bertgpt.masks import causal_mask
+from bertgpt.transformer import Transformer
 
 # BertViz leaves its own script files open; that is its matter, and the only thing passed over here.
 pytestmark = [
@@ -60,9 +69,67 @@ def test_a_view_is_the_same_every_time(head_frame: str) -> None:
     assert viz.head_view(weights, ["the", "bank", "sang"]).data != head_frame
 
 
-def test_all_three_views_are_framed() -> None:
-    weights = [torch.rand(1, 2, 3, 3).softmax(-1)]
-    assert "<iframe" in viz.model_view(weights, ["the", "bank", "lent"]).data
+VIEWS = {"head": viz.head_view, "model": viz.model_view, "neuron": viz.neuron_view}
+each_view = pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+CFG = TransformerConfig(vocab_size=9, max_positions=5, width=8, n_layers=2, n_heads=2)
+IDS, TOKENS = [5, 6, 7], ["the", "bank", "lent"]
+
+
+def ours(build) -> nn.Module:
+    torch.manual_seed(0)
+    return build(CFG)
+
+
+def theirs(attn_implementation: str = "eager") -> BertModel:
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2}
+    cfg = BertConfig(
+        vocab_size=9, intermediate_size=8, attn_implementation=attn_implementation, **sizes
+    )
+    return BertModel(cfg)
+
+
+def told(frame: str) -> dict:
+    """What a view hands to BertViz's script."""
+    inside = html.unescape(frame)
+    start = re.search(r"window\.bertviz_params = |const params = ", inside).end()
+    return json.JSONDecoder().raw_decode(inside, start)[0]
+
+
+@each_view
+@pytest.mark.parametrize("model", [ours(BERT), ours(GPT), theirs()], ids=["BERT", "GPT", "theirs"])
+def test_a_view_of_a_model_shows_its_weights(view, model) -> None:
+    shown = told(view(model, TOKENS, IDS).data)
+    part = shown["attention"]["all"] if view is viz.neuron_view else shown["attention"][0]
+    assert part["left_text"] == TOKENS
+    looks = looks_of(model, IDS)
+    weights = torch.cat([look.weights for look in looks])  # (layers, H, T, T)
+    torch.testing.assert_close(torch.tensor(part["attn"]), weights)
+    if view is viz.neuron_view:
+        for name in ("queries", "keys"):
+            numbers = torch.cat([getattr(look, name) for look in looks])
+            torch.testing.assert_close(torch.tensor(part[name]), numbers)
+        assert shown["bidirectional"] == (not isinstance(model, GPT))
+
+
+@each_view
+def test_a_stack_and_what_was_recorded_of_it_look_the_same(view) -> None:
+    stack = ours(Transformer)
+    looks = looks_of(stack, IDS, causal_mask(3))
+    assert view(looks, TOKENS).data == view(stack, TOKENS, IDS, mask=causal_mask(3)).data
+
+
+def test_the_neuron_view_begins_where_it_is_told() -> None:
+    shown = told(viz.neuron_view(ours(GPT), TOKENS, IDS, layer=1, head=1).data)
+    assert (shown["layer"], shown["head"]) == (1, 1)
+
+
+@each_view
+def test_a_token_cannot_end_the_script(view) -> None:
+    tokens = ["</script>", "<!--", "a < b"]
+    assert "</script>" not in json.dumps(told(view(ours(GPT), tokens, IDS).data))
+    again = told(view(ours(GPT), tokens, IDS).data)
+    assert "a < b" in json.dumps(again)
 
 
 @pytest.mark.parametrize("nothing", [None, (), []])
@@ -73,13 +140,48 @@ def test_no_weights_is_said(nothing) -> None:
         viz.model_view(attention=nothing, tokens=["a"])
 
 
+@each_view
+def test_a_model_that_gives_no_weights_is_said(view) -> None:
+    with pytest.raises(ValueError, match=r"no attention weights to draw.*attn_implementation"):
+        view(theirs("sdpa"), TOKENS, IDS)
+
+
+@each_view
+def test_tokens_and_positions_must_fit(view) -> None:
+    with pytest.raises(ValueError, match=r"2 tokens and weights of shape \(1, 2, 3, 3\)"):
+        view(ours(GPT), TOKENS[:2], IDS)
+    with pytest.raises(ValueError, match=r"GPT is a model, and what it reads is missing; give its"):
+        view(ours(GPT), TOKENS)
+
+
+def test_several_texts_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"weights of shape \(2, 2, 3, 3\); a view shows one text"):
+        viz.head_view([torch.rand(2, 2, 3, 3)], TOKENS)
+
+
+def test_weights_alone_are_not_enough_for_neurons() -> None:
+    with pytest.raises(ValueError, match="the neuron view needs queries and keys besides weights"):
+        viz.neuron_view([torch.rand(1, 2, 3, 3)], TOKENS)
+
+
+def test_an_encoder_and_a_decoder() -> None:
+    cross = viz.head_view(
+        cross_attention=[torch.rand(1, 1, 2, 3)], encoder_tokens=TOKENS, decoder_tokens=["x", "y"]
+    )
+    assert told(cross.data)["attention"][0]["right_text"] == TOKENS
+
+
+@each_view
 @pytest.mark.parametrize("package", ["bertviz", "mpld3", "sphinxcontrib.jquery"])
-def test_a_missing_package_is_named(monkeypatch, package: str) -> None:
+def test_where_a_package_is_missing_the_page_goes_on(view, monkeypatch, package: str) -> None:
     real = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *a: None if name == package else real(name, *a)
     )
     monkeypatch.delitem(sys.modules, package, raising=False)
-    message = rf"need the package '{package}'.*pip install \"bertgpt\[views\]\""
-    with pytest.raises(ValueError, match=message):
-        viz.head_view([torch.rand(1, 1, 2, 2)], ["a", "b"])
+    note = html.unescape(view(ours(GPT), TOKENS, IDS).data)
+    assert f"needs the package '{package}'" in note
+    assert 'pip install "bertgpt[views]"' in note
+    assert "<iframe" not in note
+    with pytest.raises(ValueError, match="tokens and weights"):
+        view(ours(GPT), TOKENS[:2], IDS)

@@ -12,10 +12,15 @@ import importlib.util
 import inspect
 import re
 import textwrap
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from IPython.display import HTML, Markdown, display
+from torch import Tensor, nn
+
+from bertgpt.attention import Look
+from bertgpt.looks import NO_WEIGHTS, looks_of
 
 # BertViz asks for the two by the names that require.js would resolve; this answers at once.
 SHIM = """(function (w) {
@@ -68,50 +73,105 @@ def source(thing: Any) -> Markdown:
     return Markdown(f"```python\n{text}\n```")
 
 
-def head_view(*args: Any, **keywords: Any) -> HTML:
+def head_view(
+    attention: Any = None,
+    tokens: Sequence[str] | None = None,
+    ids: Tensor | Sequence[int] | None = None,
+    *,
+    mask: Tensor | None = None,
+    segment_ids: Tensor | None = None,
+    **keywords: Any,
+) -> HTML:
     """``bertviz.head_view`` in a frame of its own: lines from each token to those it reads.
 
     Args:
-        args, keywords: as for ``bertviz.head_view``: a list with one (1, H, T, T) tensor of
-            attention weights a layer, and the T tokens.
-
+        attention: a model, with `ids`, `mask` and `segment_ids` as in
+            :func:`bertgpt.looks.looks_of`; or what was recorded of one: a list of Looks, or of
+            (1, H, T, T) weights.
+        tokens: its T tokens, as they are to be written.
+        keywords: as for ``bertviz.head_view``, such as ``layer=1, heads=[0]``.
+    Returns:
+        The frame, or one line of text where the views are not installed.
     Raises:
-        ValueError: if there are no attention weights, or the views are not installed.
+        ValueError: if there are no attention weights, or not as many tokens as positions.
     """
-    _need("bertviz")
-    from bertviz import head_view as view
+    keywords |= _weights(attention, tokens, ids, mask, segment_ids, keywords)
 
-    _need_weights(args, keywords)
-    return frame(view(*args, html_action="return", **keywords).data, "Attention, head view")
+    def draw() -> HTML:
+        from bertviz import head_view as view
+
+        return view(html_action="return", **keywords)
+
+    return _framed(draw, "head view")
 
 
-def model_view(*args: Any, display_mode: str = "light", **keywords: Any) -> HTML:
+def model_view(
+    attention: Any = None,
+    tokens: Sequence[str] | None = None,
+    ids: Tensor | Sequence[int] | None = None,
+    *,
+    mask: Tensor | None = None,
+    segment_ids: Tensor | None = None,
+    display_mode: str = "light",
+    **keywords: Any,
+) -> HTML:
     """``bertviz.model_view`` in a frame of its own: every head of every layer at once.
 
     Args:
-        args, keywords: as for :func:`head_view`.
+        attention, tokens, ids, mask, segment_ids, keywords: as for :func:`head_view`.
         display_mode: "light" or "dark", the ground that the lines are drawn on.
     """
-    _need("bertviz")
-    from bertviz import model_view as view
+    keywords |= _weights(attention, tokens, ids, mask, segment_ids, keywords)
 
-    _need_weights(args, keywords)
-    page = view(*args, html_action="return", display_mode=display_mode, **keywords)
-    return frame(page.data, "Attention, model view", display_mode)
+    def draw() -> HTML:
+        from bertviz import model_view as view
+
+        return view(html_action="return", display_mode=display_mode, **keywords)
+
+    return _framed(draw, "model view", display_mode)
 
 
-def neuron_view(*args: Any, display_mode: str = "light", **keywords: Any) -> HTML:
-    """``bertviz.neuron_view.show`` in a frame of its own: queries and keys, number by number.
+def neuron_view(
+    attention: Any,
+    tokens: Sequence[str],
+    ids: Tensor | Sequence[int] | None = None,
+    *,
+    mask: Tensor | None = None,
+    segment_ids: Tensor | None = None,
+    display_mode: str = "light",
+    layer: int = 0,
+    head: int = 0,
+) -> HTML:
+    """``bertviz.neuron_view`` in a frame of its own: queries and keys, number by number.
 
     Args:
-        args, keywords: as for ``bertviz.neuron_view.show``.
+        attention, tokens, ids, mask, segment_ids: as for :func:`head_view`; weights alone are not
+            enough.
         display_mode: "light" or "dark", the ground that the lines are drawn on.
+        layer, head: what is shown first, from 0.
+    Raises:
+        ValueError: if there are no queries and keys.
     """
-    _need("bertviz")
-    from bertviz.neuron_view import show as view
+    if isinstance(attention, nn.Module) and ids is not None:
+        attention = looks_of(attention, ids, mask, segment_ids)
+    shown = _weights(attention, tokens, None, None, None, {})
+    if not all(isinstance(look, Look) and look.queries.numel() for look in attention):
+        raise ValueError(
+            "the neuron view needs queries and keys besides weights; give it one of our models, or "
+            "a BERT or GPT-2 of `transformers`; head view and model view need weights alone"
+        )
+    recorded = _Recorded(attention, shown["tokens"])
 
-    page = view(*args, html_action="return", display_mode=display_mode, **keywords)
-    return frame(page.data, "Attention, neuron view", display_mode)
+    def draw() -> HTML:
+        from bertviz.neuron_view import show as view
+
+        # Of the kinds of model that BertViz knows, this one gets no tokens added.
+        page = view(recorded, "gpt2", recorded, "a text", None, display_mode, layer, head, "return")
+        if any(bool(look.weights.triu(1).any()) for look in attention):
+            page.data = page.data.replace('"bidirectional": false', '"bidirectional": true', 1)
+        return page
+
+    return _framed(draw, "neuron view", display_mode)
 
 
 def frame(page: str, title: str, display_mode: str = "light") -> HTML:
@@ -135,6 +195,72 @@ def frame(page: str, title: str, display_mode: str = "light") -> HTML:
     return HTML(f'<div class="bertviz-frame">{inside}</div>')
 
 
+class _MissingError(ValueError):
+    """A package that the views need is not installed."""
+
+
+class _Recorded:
+    """Answers what BertViz asks of a model and of a tokenizer, out of what was recorded."""
+
+    cls_token = sep_token = ""
+
+    def __init__(self, seen: Sequence[Look], tokens: Sequence[str]) -> None:
+        self.seen, self.tokens = seen, list(tokens)
+
+    def eval(self) -> None: ...
+
+    def tokenize(self, _: str) -> list[str]:
+        return self.tokens
+
+    def convert_tokens_to_ids(self, tokens: Sequence[str]) -> list[int]:
+        return list(range(len(tokens)))
+
+    def __call__(self, _: Tensor) -> tuple[list[dict[str, Tensor]]]:
+        return ([{"attn": w, "queries": q, "keys": k} for w, q, k in self.seen],)
+
+
+def _framed(draw: Callable[[], HTML], title: str, display_mode: str = "light") -> HTML:
+    """The frame of a view; a line of text where a package is missing, so that a page goes on."""
+    try:
+        _need("bertviz")
+        return frame(draw().data, f"Attention, {title}", display_mode)
+    except _MissingError as missing:
+        return HTML(f"<p>{html.escape(str(missing))}</p>")
+
+
+def _weights(
+    attention: Any,
+    tokens: Sequence[str] | None,
+    ids: Tensor | Sequence[int] | None,
+    mask: Tensor | None,
+    segment_ids: Tensor | None,
+    keywords: dict[str, Any],
+) -> dict[str, Any]:
+    """What BertViz is to draw: weights and tokens that fit together."""
+    if isinstance(attention, nn.Module):
+        if ids is None:
+            raise ValueError(
+                f"{type(attention).__name__} is a model, and what it reads is missing; "
+                "give its tokens and their ids: head_view(model, tokens, ids)"
+            )
+        attention = looks_of(attention, ids, mask, segment_ids)
+    given = [attention, *(v for k, v in keywords.items() if k.endswith("_attention"))]
+    if not any(weights is not None and len(weights) for weights in given):
+        raise ValueError(NO_WEIGHTS)
+    if attention is None:  # an encoder-decoder's, in the keywords
+        return {}
+    weights = [look.weights if isinstance(look, Look) else look for look in attention]
+    T = weights[0].shape[-1]
+    if any(w.ndim != 4 or w.shape[0] != 1 for w in weights) or len(tokens or ()) != T:
+        raise ValueError(
+            f"{len(tokens or ())} tokens and weights of shape {tuple(weights[0].shape)}; a view "
+            "shows one text: weights (1, H, T, T) in each layer, and T tokens"
+        )
+    # A token such as </script> would end the script that it stands in.
+    safe = [re.sub("<(?=[/!])", "<\u200b", token) for token in tokens or ()]
+    return {"attention": [w.detach().cpu() for w in weights], "tokens": safe}
+
+
 def _libraries() -> tuple[str, str]:
     """The text of jQuery and of d3, from the packages that ship them."""
     jquery = _need("sphinxcontrib.jquery") / "jquery.js"
@@ -149,19 +275,8 @@ def _need(package: str) -> Path:
     except ModuleNotFoundError:  # the parent of a dotted name is missing
         found = None
     if found is None or found.origin is None:
-        raise ValueError(
-            f"the attention views need the package {package!r}, which is not installed; "
+        raise _MissingError(
+            f"This view of attention needs the package {package!r}, which is not installed; "
             'install the views with: pip install "bertgpt[views]"'
         )
     return Path(found.origin).parent
-
-
-def _need_weights(args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-    """BertViz draws an empty page when there are no weights; say why there may be none."""
-    given = [*args[:1], *(v for k, v in keywords.items() if k.endswith("attention"))]
-    if not any(weights is not None and len(weights) for weights in given):
-        raise ValueError(
-            "there are no attention weights to draw; a model of `transformers` gives them only "
-            'when it was loaded with attn_implementation="eager" and called with '
-            "output_attentions=True"
-        )

@@ -1,0 +1,80 @@
+"""Maps of attention: what is dark is read, what is empty may not be."""
+
+import re
+
+import pytest
+import torch
+
+from bertgpt import figures, maps
+from bertgpt.masks import causal_mask
+
+TOKENS = ["the", "cat", "sat", "down"]
+
+
+def opacities(figure, panel: int = 0) -> torch.Tensor:
+    """(T, S): the opacity in the middle of each cell of a panel."""
+    picture = torch.tensor(figure.axes[panel].images[0].get_array())
+    half = maps.DOTS // 2
+    return picture[half :: maps.DOTS, half :: maps.DOTS, 3]
+
+
+def weights(n_heads: int = 1) -> torch.Tensor:
+    scores = torch.randn(n_heads, 4, 4, generator=torch.Generator().manual_seed(0))
+    return scores.masked_fill(~causal_mask(4), -torch.inf).softmax(-1)
+
+
+def test_masked_cells_are_empty_and_readable_ones_are_not() -> None:
+    shade = opacities(maps.attention(weights(), TOKENS))
+    assert ((shade > 0) == causal_mask(4)).all()
+    assert shade[causal_mask(4)].min() >= maps.FAINT
+    shade = opacities(maps.attention(causal_mask(4), TOKENS))
+    assert ((shade == 1) == causal_mask(4)).all()
+    assert ((shade == 0) == ~causal_mask(4)).all()
+
+
+def test_a_weight_of_zero_that_may_be_read_is_faint() -> None:
+    shade = opacities(maps.attention(torch.eye(4), TOKENS, mask=causal_mask(4)))
+    assert shade[1, 0] == pytest.approx(maps.FAINT)
+    assert shade[0, 1] == 0
+
+
+def test_darker_is_more_and_panels_share_a_scale() -> None:
+    both = weights(2)
+    figure = maps.attention(both, TOKENS)
+    shades = torch.stack([opacities(figure, panel) for panel in (0, 1)])
+    order = both.flatten().argsort()
+    assert (shades.flatten()[order].diff() >= 0).all()
+    assert [axes.get_title() for axes in figure.axes] == ["head 0", "head 1"]
+
+
+def test_rows_read_and_columns_are_read() -> None:
+    one = torch.zeros(4, 4)
+    one[3, 0] = 1.0  # "down" reads "the"
+    figure = maps.attention(one, TOKENS)
+    (axes,) = figure.axes
+    assert [t.get_text() for t in axes.get_xticklabels()] == TOKENS
+    assert [t.get_text() for t in axes.get_yticklabels()] == TOKENS
+    (number,) = axes.texts
+    assert number.get_position() == (0, 3)
+    assert number.get_text() == "1.00"
+    assert (figure.get_supxlabel(), figure.get_supylabel()) == ("is read (darkest: 1.00)", "reads")
+
+
+def test_in_both_themes_and_the_same_every_time() -> None:
+    def drawn() -> str:
+        figure = maps.attention(weights(3), TOKENS, titles=["one", "two", "three"])
+        return figures.show(figure, alt="Three heads that read only the past").data
+
+    svg = drawn()
+    assert svg == drawn()
+    assert figures.INK not in svg
+    assert not re.search(r"(fill|stroke): ?(#000000|black|#ffffff|white)", svg)
+    assert svg.count("data:image/png;base64") == 3
+    assert len(svg) < 40_000
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (1, 2, 4, 4), (5, 5)])
+def test_weights_and_tokens_must_fit(shape: tuple[int, ...]) -> None:
+    message = rf"weights of shape \({shape[0]}, .* and 4 tokens; give weights \(T, S\) or \(H, T,"
+    with pytest.raises(ValueError, match=message):
+        maps.attention(torch.rand(shape), TOKENS)

@@ -1,0 +1,53 @@
+"""Notebooks are stored without the views of BertViz, which weigh a third of a megabyte each."""
+
+import importlib.util
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import v4
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+spec = importlib.util.spec_from_file_location("refresh", FOLDER / "refresh.py")
+assert spec
+assert spec.loader
+refresh = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(refresh)
+
+
+def test_a_view_is_left_out_and_all_else_stays() -> None:
+    cell = v4.new_code_cell("viz.head_view(model, tokens, ids)")
+    frame = '<div class="bertviz-frame"><iframe srcdoc="..."></iframe></div>'
+    data = {"text/html": frame, "text/plain": "<IPython.core.display.HTML object>"}
+    cell.outputs = [
+        v4.new_output("stream", name="stdout", text="bertviz-frame"),
+        v4.new_output("execute_result", data, execution_count=1),
+        v4.new_output("display_data", {"text/html": "<svg>a map</svg>"}),
+    ]
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell("BertViz"), cell])
+    nbformat.validate(refresh.without_views(notebook))
+    text, view, map_ = cell.outputs
+    assert text.text == "bertviz-frame"
+    assert view.data == {"text/plain": refresh.INSTEAD}
+    assert map_.data == {"text/html": "<svg>a map</svg>"}
+
+
+def test_refresh_stores_no_view(tmp_path: Path) -> None:
+    path = tmp_path / "page.ipynb"
+    source = (
+        "import torch\nfrom bertgpt import viz\nviz.head_view([torch.ones(1, 1, 1, 1)], ['alone'])"
+    )
+    nbformat.write(
+        v4.new_notebook(cells=[v4.new_code_cell(source), v4.new_code_cell("1 + 1")]), path
+    )
+    refresh.refresh(path)
+    text = path.read_text(encoding="utf-8")
+    assert "bertviz-frame" not in text
+    assert refresh.INSTEAD in text
+    assert '"2"' in text
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.stem)
+def test_no_stored_notebook_holds_a_view(path: Path) -> None:
+    held = 'class=\\"bertviz-frame' in path.read_text(encoding="utf-8")
+    assert not held, f"store it anew: python notebooks/refresh.py {path.stem}"
