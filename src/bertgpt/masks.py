@@ -3,9 +3,9 @@
 So does `torch.nn.functional.scaled_dot_product_attention`; in the masks of
 `torch.nn.MultiheadAttention` True means the opposite. Masks are combined with `&`: what both allow.
 
-A position that may read nothing has no weights. The formula gives nan there, which is seen; a large
-negative number in place of minus infinity would give a uniform average of all that is forbidden,
-which is not.
+A position that may read nothing has no weights: a mean over nothing. The formula gives nan there,
+PyTorch's fused kernel gives zeros, and a large negative number in place of minus infinity would
+give the average of all that is forbidden, which nobody sees. The stack refuses such a mask.
 """
 
 import torch
@@ -41,7 +41,7 @@ def padding_mask(token_ids: Tensor, pad_id: int) -> Tensor:
 
 
 def check_mask(mask: Tensor, B: int, T: int, S: int) -> None:
-    """Raise ValueError unless a mask is boolean and stretches to (B, H, T, S).
+    """Raise ValueError unless a mask is boolean, fits, and lets every position read something.
 
     Args:
         mask: (T, S), the same for all texts; or (B or 1, 1 or H, T or 1, S).
@@ -58,4 +58,12 @@ def check_mask(mask: Tensor, B: int, T: int, S: int) -> None:
         raise ValueError(
             f"the mask has the shape {shape}, where (T={T}, S={S}) or (B={B}, 1, T={T}, S={S}) is "
             "needed; a size of 1 stands for all but the last"
+        )
+    if bool((nothing := ~mask.any(dim=-1)).any()):
+        place = nothing.nonzero()[0].tolist()
+        text = f"text {place[0]}, " if mask.ndim == 4 else ""
+        raise ValueError(
+            f"{text}position {place[-1]} may read nothing, and a mean over nothing is no number; "
+            "leave a text of padding alone out of the batch, or let each position read itself: "
+            "`mask | torch.eye(T, dtype=torch.bool)`"
         )

@@ -1,10 +1,14 @@
 """What each model is asked to guess."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from bertgpt.config import SpecialIds
+from bertgpt.heads import PretrainingHead
 
 IGNORE = -100  # F.cross_entropy's own default: a target on which no loss is taken
 
@@ -94,3 +98,90 @@ def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
             "longer texts, or a higher masking rate"
         )
     return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=IGNORE)
+
+
+class Pairs(NamedTuple):
+    """Pairs of segments, [CLS] A [SEP] B [SEP], and whether B follows A."""
+
+    token_ids: Tensor  # (N, T)
+    segment_ids: Tensor  # (N, T): 0 up to the first [SEP], then 1; 0 on padding
+    labels: Tensor  # (N,): 0 where B follows A, 1 where it is from another document
+
+
+def next_sentence_pairs(
+    documents: Sequence[Sequence[Sequence[int]]],
+    special: SpecialIds,
+    *,
+    length: int,
+    generator: torch.Generator,
+) -> Pairs:
+    """Cut documents into pairs for next sentence prediction (Devlin et al. 2019, 3.1 and A.2).
+
+    A segment is a run of sentences, up to half the room. A fair coin says whether the next one is
+    what follows, or begins somewhere in another document.
+
+    Args:
+        documents: lists of sentences, which are lists of ids.
+        length: T, special tokens included.
+        generator: source of randomness; its seed fixes the result.
+    Returns:
+        the pairs, padded to `length`, in the order of the documents.
+    Raises:
+        ValueError: if fewer than two documents have a sentence, or none has two, or `length` < 5.
+
+    >>> documents = [[[5, 6], [7], [8, 9]], [[11, 12], [13]]]
+    >>> g = torch.Generator().manual_seed(0)
+    >>> pairs = next_sentence_pairs(documents, SpecialIds(), length=7, generator=g)
+    >>> pairs.token_ids[0].tolist(), pairs.segment_ids[0].tolist(), pairs.labels[0].item()
+    ([2, 5, 6, 3, 7, 3, 0], [0, 0, 0, 0, 1, 1, 0], 0)
+    """
+    documents = [kept for d in documents if (kept := [s for s in d if len(s)])]
+    if len(documents) < 2 or length < 5 or max(map(len, documents)) < 2:
+        raise ValueError(
+            f"{len(documents)} documents with text and length={length}: at least two documents are "
+            "needed, of which one has two sentences, and a length of 5, so that both segments have "
+            "a token; give documents as lists of sentences, each a list of ids"
+        )
+    room = (length - 3) // 2
+
+    def draw(n: int) -> int:
+        return int(torch.randint(n, (), generator=generator, device=generator.device))
+
+    def segment(document: Sequence[Sequence[int]], start: int) -> tuple[list[int], int]:
+        """Whole sentences while they fit, the first one cut if it must be; and what comes next."""
+        ids, end = list(document[start][:room]), start + 1
+        while end < len(document) and len(ids) + len(document[end]) <= room:
+            ids += document[end]
+            end += 1
+        return ids, end
+
+    rows, kinds, labels = [], [], []
+    for number, document in enumerate(documents):
+        a, after = segment(document, 0)
+        while after < len(document):
+            label = draw(2)
+            if label:  # another document, never this one; what follows A begins the next pair
+                other = documents[(number + 1 + draw(len(documents) - 1)) % len(documents)]
+                b, _ = segment(other, draw(len(other)))
+            else:
+                b, after = segment(document, after)
+            pad = length - len(a) - len(b) - 3
+            rows.append([special.cls, *a, special.sep, *b, special.sep] + [special.pad] * pad)
+            kinds.append([0] * (len(a) + 2) + [1] * (len(b) + 1) + [0] * pad)
+            labels.append(label)
+            if after < len(document):
+                a, after = segment(document, after)
+    return Pairs(torch.tensor(rows), torch.tensor(kinds), torch.tensor(labels))
+
+
+def pretraining_loss(head: PretrainingHead, h: Tensor, targets: Tensor, labels: Tensor) -> Tensor:
+    """BERT's whole objective, in nats: masked tokens and next sentence, one mean loss each, added.
+
+    Args:
+        head: of the model; it scores tokens only where one is to be guessed.
+        h: (B, T, D), hidden states of the corrupted pairs.
+        targets: (B, T), as `mask_tokens` gives them.
+        labels: (B,), as `next_sentence_pairs` gives them.
+    """
+    chosen = targets != IGNORE
+    return token_loss(head.token(h[chosen]), targets[chosen]) + token_loss(head.pair(h), labels)
