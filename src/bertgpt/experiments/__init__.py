@@ -3,6 +3,9 @@
 Importing this package registers all of them: a module here for each part of the course.
 """
 
+from bertgpt.experiments import cost as cost
+from bertgpt.experiments import norms as norms
+from bertgpt.experiments import transformer as transformer
 from bertgpt.experiments import words as words
 from bertgpt.experiments.runner import (
     REGISTERED,
