@@ -111,6 +111,10 @@ def test_an_empty_stub_fails(name: str) -> None:
     assert "gave back nothing" in getattr(stack, name)(stub).message
 
 
+def test_what_a_block_is_given_is_shown_by_name() -> None:
+    assert "<lambda>(2, attend, feed, norm)" in stack.pre_norm(lambda *given: "cat").message
+
+
 def test_the_count_is_that_of_the_model() -> None:
     from bertgpt.config import TransformerConfig
     from bertgpt.transformer import Block

@@ -100,6 +100,11 @@ def test_a_reader_of_positions_alone_scores_as_computed() -> None:
     assert best < 0.13
 
 
+def test_a_reader_of_positions_who_knows_the_period_is_always_right(monkeypatch) -> None:
+    monkeypatch.setattr(task, "PERIODS", range(9, 10))
+    assert task.copy_positions_only() == pytest.approx(1)
+
+
 def test_attention_only_has_no_feed_forward_layers() -> None:
     model = task.attention_only(2)
     assert len(model.stack.blocks) == 2
@@ -177,6 +182,7 @@ def test_gradients_are_those_of_each_block() -> None:
 def test_toyland_text_is_stories_with_their_ends() -> None:
     text, V = norms.toyland_text(20)
     assert 0 <= int(text.min()) < int(text.max()) < V
+    assert int((text == text[-1]).sum()) == 20  # the end of each story
     assert norms.windows(text, 3, seeded()).shape == (3, 32)
     row = norms.windows(text, 1, seeded(1))[0].tolist()
     assert any(text[i : i + 32].tolist() == row for i in range(len(text)))

@@ -1,6 +1,7 @@
 """Checkers for the exercises of the page "The Transformer"."""
 
 import math
+from collections.abc import Callable
 
 from bertgpt.check.core import Attempt, checker
 from bertgpt.check.counting import Slips, _expect
@@ -40,19 +41,24 @@ def crossing(attempt: Attempt) -> str:
     return "Below that length a block's price grows almost like n, far above it like n squared."
 
 
+class Part:
+    """A function of a number that is shown by its name, without an address in memory."""
+
+    def __init__(self, name: str, compute: Callable[[float], float]) -> None:
+        self.name, self.compute = name, compute
+
+    def __call__(self, x: float) -> float:
+        return self.compute(x)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
 @checker
 def pre_norm(attempt: Attempt) -> str:
     """A pre-norm block from its parts, on a plain number."""
-
-    def attend(x: float) -> float:
-        return 3 * x + 1
-
-    def feed(x: float) -> float:
-        return x * x
-
-    def norm(x: float) -> float:
-        return x / 2 - 1
-
+    attend, feed = Part("attend", lambda x: 3 * x + 1), Part("feed", lambda x: x * x)
+    norm = Part("norm", lambda x: x / 2 - 1)
     for x in (2.0, -3.0, 7.0):
         a = x + attend(norm(x))
         right = a + feed(norm(a))
