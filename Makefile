@@ -1,7 +1,7 @@
 # One command builds the book, one checks everything; each makes .venv first when it is missing.
 SHELL := /bin/bash -o pipefail
 .DELETE_ON_ERROR:
-.PHONY: help book test quick lint types unit notebooks-test pages-test lab notebooks experiments bench pdf clean
+.PHONY: help book test quick lint types unit notebooks-test pages-test lab notebooks notebooks-text experiments bench pdf clean
 
 # The first Python that the pins are made for; name another with `make PYTHON=...`.
 PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11; do \
@@ -19,7 +19,7 @@ $(READY): requirements.txt constraints.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 on the PATH. Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "==> Setting up .venv with $(PYTHON) (a few minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(PYTHON) could not make a virtual environment; on Debian and Ubuntu install the package python3-venv."; exit 1; }
-	$(BIN)/python -m pip install --progress-bar off -r requirements.txt -c constraints.txt | grep --line-buffered -E '^(Collecting|Installing|Successfully)' | cut -c1-100
+	$(BIN)/python -m pip install --progress-bar off -r requirements.txt -c constraints.txt | { grep --line-buffered -E '^(Collecting|Installing|Successfully)' || true; } | cut -c1-100
 	@echo "==> Installing the package bertgpt"
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
@@ -48,11 +48,16 @@ notebooks-test: $(READY)  ## nbval on every notebook, from an empty folder with 
 pages-test: $(READY)  ## the built pages in a real browser (build them first: make book)
 	$(BIN)/python -m pytest -q tests/book
 
+# The root is served, so that links to the book's pages open; trusted, the stored figures show.
 lab: $(READY)    ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	@$(BIN)/jupyter trust notebooks/*.ipynb
+	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_counting.ipynb
 
 notebooks: $(READY)  ## run every notebook again and keep its outputs in it
 	$(BIN)/python notebooks/refresh.py $(NOTEBOOK)
+
+notebooks-text: $(READY)  ## after a change of text: write out the numbers and sources that it names
+	$(BIN)/python notebooks/refresh.py --text-only
 
 experiments: $(READY)  ## the runs over many seeds whose results the pages quote (hours can be interrupted)
 	$(BIN)/python -m bertgpt.experiments $(NAME)

@@ -6,6 +6,7 @@ pins is noticed by this file: it drops the cache, and the chapters run again.
 """
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -54,6 +55,16 @@ def build(builder: str) -> int:
     return status
 
 
+def for_print(page: str) -> str:
+    """The book's one page with links that stay inside it.
+
+    Each link names the page itself by its place in the build, and citations repeat the ids of
+    bibliography entries, so that in a PDF links would lead out of it or to the wrong place.
+    """
+    page = re.sub(r'(<span class="bibtex-citation") id="[^"]*"', r"\1", page)
+    return page.replace('href="book/intro.html#', 'href="#')
+
+
 def print_pdf() -> int:
     """Print the single-page build with the first Chromium found."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -62,11 +73,16 @@ def print_pdf() -> int:
         return 1
     # With the first page in a folder, Sphinx writes asset paths as seen from the folder above it.
     page = BUILD / "singlehtml" / "print.html"
-    shutil.copy(BUILD / "singlehtml" / "book" / "intro.html", page)
+    whole = (BUILD / "singlehtml" / "book" / "intro.html").read_text(encoding="utf-8")
+    page.write_text(for_print(whole), encoding="utf-8")
     target = BUILD / "why-bert-is-not-gpt.pdf"
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
-    command += ["--virtual-time-budget=20000", f"--print-to-pdf={target}", page.as_uri()]
+    command += ["--generate-pdf-document-outline", "--virtual-time-budget=20000"]
+    command += [f"--print-to-pdf={target}", page.as_uri()]
     status = subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode
+    if not target.exists():
+        print(f"{browser} printed nothing; run it with `--version` to see whether it starts")
+        return status or 1
     print(f"\n==> The book as a PDF: {target}")
     return status
 

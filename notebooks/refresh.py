@@ -1,6 +1,8 @@
 """Run notebooks and keep their outputs in them.
 
-`make notebooks` runs all of them, `make notebooks NOTEBOOK=01` those that start so.
+`make notebooks` runs all of them, `make notebooks NOTEBOOK=01` those that start so. Numbers, sources
+and claims that the text names are then written out in it, so that it reads well outside the book.
+After a change of text alone, `make notebooks-text` writes them out from the stored run.
 """
 
 import sys
@@ -13,6 +15,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).resolve().parent
+BOOK = FOLDER.parent / "book"
+sys.path.insert(0, str(BOOK / "_ext"))
+from readable import make_readable  # noqa: E402
+
+TEXT_ONLY = "--text-only"
 # What stands in the file where a view of BertViz would weigh a third of a megabyte.
 INSTEAD = (
     "BertViz draws here when this cell is run. It is not stored in the file; the map of attention "
@@ -29,6 +36,13 @@ def without_views(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
+def write_out(path: Path) -> None:
+    """Write out what the text names, from the stored run."""
+    notebook = nbformat.read(path, as_version=4)
+    make_readable(notebook, BOOK)
+    nbformat.write(notebook, path)
+
+
 def refresh(path: Path) -> None:
     """Run one notebook from an empty folder; the file changes only when every cell ran."""
     notebook = nbformat.read(path, as_version=4)
@@ -43,12 +57,14 @@ def refresh(path: Path) -> None:
             coalesce_streams=True,
             resources={"metadata": {"path": empty}},
         ).execute()
+    make_readable(notebook, BOOK)
     nbformat.write(without_views(notebook), path)
     print(f"{time.monotonic() - began:.1f} s", flush=True)
 
 
 def main() -> int:
-    wanted = sys.argv[1:] or [""]
+    wanted = [word for word in sys.argv[1:] if word != TEXT_ONLY] or [""]
+    step = write_out if TEXT_ONLY in sys.argv else refresh
     paths = [p for p in sorted(FOLDER.glob("*.ipynb")) if any(p.name.startswith(w) for w in wanted)]
     if not paths:
         names = ", ".join(p.stem for p in sorted(FOLDER.glob("*.ipynb")))
@@ -56,8 +72,8 @@ def main() -> int:
         return 1
     for path in paths:
         try:
-            refresh(path)
-        except CellExecutionError as error:
+            step(path)
+        except (CellExecutionError, ValueError) as error:
             print(f"stopped; {path.name} was left as it was\n{error}")
             return 1
     return 0

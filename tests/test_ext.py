@@ -96,7 +96,7 @@ def build(folder: Path, files: dict[str, str], builder: str = "html") -> SimpleN
         app.connect("source-read", lambda _app, name, _text: read.append(name))
         app.build()
     text = re.sub(r"\x1b\[[\d;]*m", "", warnings.read_text(encoding="utf-8"))
-    suffix = {"html": ".html", "text": ".txt"}[builder]
+    suffix = ".txt" if builder == "text" else ".html"
     pages = {
         path.relative_to(out).with_suffix("").as_posix(): path.read_text(encoding="utf-8")
         for path in out.rglob(f"*{suffix}")
@@ -124,6 +124,15 @@ def element(page: str, start: str) -> str:
 
 def test_a_sound_book_builds_without_a_warning(good):
     assert good.warnings == ""
+
+
+def test_all_pages_on_one_page(tmp_path):
+    """What is printed as a PDF; an extension that names this builder must not shut others out."""
+    conf = CONF.replace('"boxes"', '"sphinx_exercise", "boxes"')
+    whole = build(tmp_path, BOOK | {"conf.py": conf}, "singlehtml")
+    assert whole.warnings == ""
+    assert 'class="prediction"' in whole.pages["index"]
+    assert 'id="claim-c03"' in whole.pages["index"]
 
 
 def test_a_claim_box(good):

@@ -71,10 +71,18 @@ def _page(
         context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def _same_on_one_page(app: Sphinx) -> None:
+    # Sphinx gives a builder the handlers of its format only when no extension named the builder
+    # itself. sphinx-exercise names singlehtml, so that there the nodes of all others are unknown.
+    handlers = app.registry.translation_handlers
+    handlers["singlehtml"] = {**handlers.get("html", {}), **handlers.get("singlehtml", {})}
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Registers the extension."""
     plain = (_nothing, _nothing)
     app.add_node(block, html=(_visit, _depart), latex=plain, text=plain, man=plain)
     app.add_transform(Boxes)
     app.connect("html-page-context", _page)
+    app.connect("builder-inited", _same_on_one_page)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

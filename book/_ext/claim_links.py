@@ -5,7 +5,8 @@ a notebook writes, on a line of its own::
 
     [Claim C03](../book/verdicts.md#claim-c03)
 
-and here each such line becomes the directive before the page is parsed.
+and here each such line becomes the directive before the page is parsed. A stored notebook has the
+claim's words and verdict after the link (`readable` writes them); the box has its own.
 """
 
 import json
@@ -14,7 +15,9 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-LINE = re.compile(r"^\[Claim (C\d\d)\]\(\.\./book/verdicts\.md#claim-(c\d\d)\) *$", re.MULTILINE)
+LINE = re.compile(
+    r"^\[Claim (C\d\d)\]\(\.\./book/verdicts\.md#claim-(c\d\d)\)(?:: .*| *)$", re.MULTILINE
+)
 
 
 def boxes_for_links(text: str) -> str:

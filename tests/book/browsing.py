@@ -39,6 +39,7 @@ TALLY: Counter[str] = Counter(
         "requests": 0,
         "  to other hosts": 0,
         "  that failed": 0,
+        "  given up as the page was left": 0,
         "console errors": 0,
         "page errors": 0,
         "pages that scroll sideways": 0,
@@ -62,7 +63,7 @@ class Watch:
         self.faults: list[str] = []
         page.on("request", self._request)
         page.on("response", self._response)
-        page.on("requestfailed", lambda request: self._fault("  that failed", request.url))
+        page.on("requestfailed", self._request_failed)
         page.on("console", self._console)
         page.on("pageerror", lambda error: self._fault("page errors", str(error)))
 
@@ -74,6 +75,15 @@ class Watch:
         TALLY["requests"] += 1
         if not request.url.startswith((*self.own, "data:", "blob:", "about:")):
             self._fault("  to other hosts", request.url)
+
+    def _request_failed(self, request: Any) -> None:
+        # A browser that goes on to the next page drops what it was still fetching for the last one,
+        # its icon above all. That is no fault of the page; a missing file answers with an error,
+        # and a server or host that is not there fails in another way.
+        if request.failure == "net::ERR_ABORTED":
+            TALLY["  given up as the page was left"] += 1
+        else:
+            self._fault("  that failed", f"{request.failure} {request.url}")
 
     def _response(self, response: Any) -> None:
         if response.status >= 400:
