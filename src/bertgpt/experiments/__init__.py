@@ -3,6 +3,7 @@
 Importing this package registers all of them: a module here for each part of the course.
 """
 
+from bertgpt.experiments import attention as attention
 from bertgpt.experiments import cost as cost
 from bertgpt.experiments import norms as norms
 from bertgpt.experiments import transformer as transformer
