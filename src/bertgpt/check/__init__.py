@@ -5,6 +5,13 @@ function on small inputs whose answers are known and returns a :class:`Feedback`
 shows as a sentence. A checker never raises because of a learner's mistake.
 """
 
+from bertgpt.check.attention import (
+    attend,
+    attention_parameters,
+    causal_softmax,
+    leaks,
+    window_mask,
+)
 from bertgpt.check.core import Feedback
 from bertgpt.check.counting import (
     add_k,
@@ -34,16 +41,20 @@ from bertgpt.check.words import keep, neighbours, pairs, pmi, step
 __all__ = [
     "Feedback",
     "add_k",
+    "attend",
+    "attention_parameters",
     "best_weight",
     "bits_per_token",
     "block_parameters",
     "boundary_ngrams",
+    "causal_softmax",
     "continuation_count",
     "crossing",
     "entropy",
     "hash_bucket",
     "induction",
     "keep",
+    "leaks",
     "markov",
     "neighbours",
     "pairs",
@@ -55,4 +66,5 @@ __all__ = [
     "step",
     "unseen_share",
     "unseen_vector",
+    "window_mask",
 ]
