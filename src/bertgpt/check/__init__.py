@@ -36,6 +36,7 @@ from bertgpt.check.subwords import (
     unseen_share,
     unseen_vector,
 )
+from bertgpt.check.tokens import best_pair, bits_per_byte, longest_match, merge
 from bertgpt.check.words import keep, neighbours, pairs, pmi, step
 
 __all__ = [
@@ -43,7 +44,9 @@ __all__ = [
     "add_k",
     "attend",
     "attention_parameters",
+    "best_pair",
     "best_weight",
+    "bits_per_byte",
     "bits_per_token",
     "block_parameters",
     "boundary_ngrams",
@@ -55,7 +58,9 @@ __all__ = [
     "induction",
     "keep",
     "leaks",
+    "longest_match",
     "markov",
+    "merge",
     "neighbours",
     "pairs",
     "pmi",
