@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "bertgpt"
 # A file imports only from rows above its own.
 ROWS: tuple[tuple[str, ...], ...] = (
     ("config", "device", "shapes", "automaton", "wikitext", "merges", "tokenizer"),
+    ("names", "weights"),
     ("story", "corpus"),
     ("grammar", "vocab", "windows", "bpe", "wordpiece"),
     ("ngram", "word2vec", "charngrams"),
@@ -21,7 +22,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("seq2seq", "transformer"),
     ("heads",),
     ("objectives",),
-    ("bert", "gpt", "checkpoints"),
+    ("bert", "gpt"),
+    ("checkpoints",),
     ("decode", "cache", "train", "pretrain"),
     ("evaluate",),
     ("experiments",),
