@@ -1,8 +1,9 @@
 """Words per second of our skip-gram and CBOW and of gensim's, side by side in one run.
 
 Same words, dimension, window, negatives, thinning and number of passes; two threads each: one of
-ours trains while the other draws the next pass, gensim has two workers. Each is warmed up, then they take turns, so that a busy machine slows both; the
-ratio is taken within each turn, and the median of the turns is printed.
+ours trains while the other draws the next pass, gensim has two workers. Each is warmed up, then
+they take turns, so that a busy machine slows both; the ratio is taken within each turn, and the
+median of the turns is printed.
 
 Two times are compared. "training" is what `train` takes: gensim looks each word up in each pass
 there, we have done so once before. "from text" adds counting words and making the model.
