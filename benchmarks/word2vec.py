@@ -1,8 +1,9 @@
-"""Words per second of our skip-gram and of gensim's, side by side in one run.
+"""Words per second of our skip-gram and CBOW and of gensim's, side by side in one run.
 
-Same words, dimension, window, negatives, thinning and number of passes; one thread for us, two
-workers for gensim. Each is warmed up, then they take turns, so that a busy machine slows both; the
-ratio is taken within each turn, and the median of the turns is printed.
+Same words, dimension, window, negatives, thinning and number of passes; two threads each: one of
+ours trains while the other draws the next pass, gensim has two workers. Each is warmed up, then
+they take turns, so that a busy machine slows both; the ratio is taken within each turn, and the
+median of the turns is printed.
 
 Two times are compared. "training" is what `train` takes: gensim looks each word up in each pass
 there, we have done so once before. "from text" adds counting words and making the model.
@@ -73,7 +74,7 @@ def compare(kind: str, text: Text, *, epochs: int, turns: int) -> None:
     print(
         f"{kind}: median ratio ours / gensim ({WORKERS} workers) {training:.2f} in training, "
         f"{whole:.2f} from text; {turns} turns of {words:,} words; "
-        f"threads: ours {torch.get_num_threads()}, gensim {WORKERS}",
+        f"threads: ours {torch.get_num_threads()} and one that draws ahead, gensim {WORKERS}",
         flush=True,
     )
 
@@ -82,7 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=1, help="ours; gensim has two workers")
+    parser.add_argument("--threads", type=int, default=1, help="of torch; gensim has two workers")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     text = corpus.sentences(corpus.wikipedia(), punctuation=False)

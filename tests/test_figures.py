@@ -88,6 +88,14 @@ def test_labels_limit_and_spread_are_drawn() -> None:
     assert ends == [[8.5, 9.5], [6.8, 7.2], [6.4, 6.6]]
 
 
+def test_the_name_of_a_limit_can_stand_at_either_end() -> None:
+    for left, side in ((False, "right"), (True, "left")):
+        figure, axes = figures.new_figure()
+        figures.draw_limit(axes, 0.5, "chance", left=left)
+        (name,) = axes.texts
+        assert name.get_ha() == side
+
+
 def test_orders_are_whole_numbers_on_the_axis() -> None:
     assert ">1.5<" not in drawn()
 

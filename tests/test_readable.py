@@ -22,6 +22,7 @@ WRITTEN = [
     ("It is {glue:text}`counting-best` bits.", "It is 0.42 (0.40 to 0.44) bits."),
     ("{cite:t}`devlin2019` say so.", "Devlin et al. (2019) say so."),
     ("So {cite:p}`shannon1948,bengio2003`.", "So (Shannon 1948; Bengio et al. 2003)."),
+    ("{cite:t}`rehurek2025`", "Řehůřek (2025)"),
     ("See it ({numref}`fig-counting-floor`).", "See it (figure above)."),
 ]
 

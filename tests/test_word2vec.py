@@ -1,7 +1,9 @@
 """Skip-gram and CBOW with negative sampling."""
 
 import math
+import threading
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 import torch
@@ -59,14 +61,17 @@ def trained(one_thread: None) -> Word2Vec:
 
 
 def random_step(near: bool):
-    """Random arguments of `update` with every size different: B 3, T 4, S 6, K 5, V 11, D 7."""
+    """Random arguments of `update` with every size different: B 3, T 4, K 5, V 13, D 7.
+
+    For CBOW S is 8, N is 5 and K, 1 + N, is 6.
+    """
     draw = seeded(2)
-    inputs, outputs = torch.randn(2, 11, 7, generator=draw).unbind()
-    S = 6 if near else 4
-    in_ids = torch.randint(11, (3, S), generator=draw)
-    out_ids = torch.randint(11, (3, 5), generator=draw)
-    weight = torch.rand(3, 4, 5, generator=draw)
-    label = (torch.rand(4, 5, generator=draw) < 0.5).float()
+    inputs, outputs = torch.randn(2, 13, 7, generator=draw).unbind()
+    S, K = (8, 6) if near else (4, 5)
+    in_ids = torch.randint(13, (3, S), generator=draw)
+    out_ids = torch.randint(13, (3, 4 + 5 if near else K), generator=draw)
+    weight = torch.rand(3, 4, K, generator=draw)
+    label = (torch.rand(4, K, generator=draw) < 0.5).float()
     mask = (torch.rand(3, 4, S, generator=draw) < 0.5).float() if near else None
     if mask is not None:
         mask[0, 0] = 0  # a centre with nothing around it
@@ -74,8 +79,12 @@ def random_step(near: bool):
 
 
 def loss_of(inputs, outputs, in_ids, out_ids, weight, label, h=None):
-    h = inputs[in_ids] if h is None else h
-    scores = h @ outputs[out_ids].transpose(1, 2)
+    """The loss that `update` steps down; with the means h of CBOW, in its own words."""
+    if h is None:
+        scores = inputs[in_ids] @ outputs[out_ids].transpose(1, 2)
+    else:  # each window with the word in its middle, and with all N negatives
+        own = [[t, *range(4, 9)] for t in range(4)]
+        scores = torch.einsum("btd,btkd->btk", h, outputs[out_ids[:, own]])
     return -(weight * F.logsigmoid(scores * (2 * label - 1))).sum()
 
 
@@ -100,7 +109,7 @@ def test_a_cbow_update_steps_down_the_gradient_of_the_means():
     assert_close(outputs, (v - 0.1 * v.grad).detach(), rtol=0, atol=1e-5)
     for b in range(3):  # by plain loops: each word of a window takes the window's whole change
         for t in range(4):
-            for s in range(6):
+            for s in range(8):
                 before[in_ids[b, s]] -= 0.1 * near[b, t, s] * h.grad[b, t]
     assert_close(inputs, before, rtol=0, atol=1e-5)
 
@@ -187,10 +196,12 @@ def test_words_that_keep_the_same_company_come_close(kind):
     assert model.similarity("cat", "dog") > model.similarity("cat", "truck") + 0.3
 
 
-def test_an_interrupted_training_goes_on_as_if_nothing_had_happened():
-    whole = Word2Vec(TEXT, SMALL, generator=seeded())
+@pytest.mark.parametrize("kind", ["skip-gram", "cbow"])
+def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(kind):
+    config = replace(SMALL, model=kind)
+    whole = Word2Vec(TEXT, config, generator=seeded())
     reports = list(whole.train(reports=50))
-    broken = Word2Vec(TEXT, SMALL, generator=seeded())
+    broken = Word2Vec(TEXT, config, generator=seeded())
     for stop in (1, 3, 2, 1):
         for number, _ in enumerate(broken.train(reports=50), start=1):
             if number == stop:
@@ -203,6 +214,36 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened():
     assert list(broken.train()) == []
 
 
+def test_the_thread_that_draws_ahead_ends_with_the_training():
+    before = threading.active_count()
+    training = Word2Vec(TEXT, SMALL, generator=seeded()).train()
+    next(training)
+    assert threading.active_count() == before + 1
+    training.close()
+    assert threading.active_count() == before
+    assert list(Word2Vec(TEXT, SMALL, generator=seeded()).train())
+    assert threading.active_count() == before
+
+
+def test_what_goes_wrong_in_the_other_thread_is_raised(monkeypatch):
+    model, before = Word2Vec(TEXT, SMALL, generator=seeded()), threading.active_count()
+    draw = model._blocks
+
+    def fail_in_pass_two(epoch):
+        if epoch == 2:
+            raise MemoryError("no room for pass 2")
+        return draw(epoch)
+
+    monkeypatch.setattr(model, "_blocks", fail_in_pass_two)
+    with pytest.raises(MemoryError, match="no room for pass 2"):
+        list(model.train())
+    assert threading.active_count() == before
+    monkeypatch.undo()  # and when there is room, training goes on
+    whole = Word2Vec(TEXT, SMALL, generator=seeded())
+    assert list(whole.train())[-1] == list(model.train())[-1]
+    assert torch.equal(whole.vectors, model.vectors)
+
+
 def test_progress_tells_words_loss_and_rate():
     model = Word2Vec(TEXT, SMALL, generator=seeded())
     reports = list(model.train(reports=10))
@@ -211,8 +252,9 @@ def test_progress_tells_words_loss_and_rate():
     assert reports[0].rate > reports[-1].rate > SMALL.rate_end
     assert str(reports[-1]).startswith("100.0% of 6,000 words   loss ")
     # Before the first step every score is 0: log 2 for the pair and for each of 3 negatives.
-    first = next(iter(Word2Vec(TEXT, SMALL, generator=seeded()).train(reports=10**9)))
-    assert first.loss == pytest.approx(4 * math.log(2), abs=1e-4)
+    for kind in ("skip-gram", "cbow"):
+        model = Word2Vec(TEXT, replace(SMALL, model=kind), generator=seeded())
+        assert next(model.train(reports=10**9)).loss == pytest.approx(4 * math.log(2), abs=1e-4)
 
 
 def test_a_seed_fixes_the_result():

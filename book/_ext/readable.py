@@ -78,7 +78,7 @@ def cite(key: str, sources: BibliographyData, *, inside: bool) -> str:
         raise ValueError(f"references.bib has no source {key!r}; add it, or correct the key")
     entry = sources.entries[key]
     people = entry.persons.get("author", entry.persons.get("editor", []))
-    names = [" ".join([*p.prelast_names, *p.last_names]).strip("{}") for p in people]
+    names = [" ".join(map(str, [*p.rich_prelast_names, *p.rich_last_names])) for p in people]
     who = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
     who, year = who or entry.fields.get("title", key), entry.fields.get("year", "")
     return f"{who} {year}".strip() if inside else f"{who} ({year})"

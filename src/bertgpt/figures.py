@@ -257,12 +257,20 @@ def scatter(
     return figure
 
 
-def draw_limit(axes: Axes, value: float, label: str) -> None:
-    """Draw the exact limit: a horizontal line across the axes with its name on it."""
+def draw_limit(axes: Axes, value: float, label: str, *, left: bool = False) -> None:
+    """Draw the exact limit: a horizontal line across the axes with its name on it.
+
+    Args:
+        axes: where to draw.
+        value: height of the line.
+        label: its name, at the right end; with `left`, at the left end.
+        left: for figures whose last bar would stand behind the name.
+    """
     axes.axhline(value, color=INK, linewidth=1.4, linestyle=(0, (1, 1)), marker="")
     axes.annotate(
-        label, (0.99, value), xycoords=("axes fraction", "data"), xytext=(0, 3),
-        textcoords="offset points", ha="right", va="bottom", fontsize=10, color=INK,
+        label, (0.01 if left else 0.99, value), xycoords=("axes fraction", "data"), xytext=(0, 3),
+        textcoords="offset points", ha="left" if left else "right", va="bottom", fontsize=10,
+        color=INK,
     )  # fmt: skip
 
 

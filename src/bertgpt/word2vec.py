@@ -8,6 +8,7 @@ of a block can see, N negatives a block.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -18,7 +19,9 @@ from torch.nn import functional as F
 from bertgpt import windows
 from bertgpt.vocab import Vocab
 
-BLOCK, BLOCKS_A_STEP, NEGATIVES_A_BLOCK = 16, 16, 16
+BLOCK = 16  # centres, T
+BLOCKS_A_STEP = {"skip-gram": 16, "cbow": 64}  # at most
+NEGATIVES_A_BLOCK = 16  # of skip-gram, whose centres have many pairs each; CBOW takes k
 MAX_PULL = 3.5  # the most that one step may pull at one vector, in learning rates times pairs
 
 
@@ -80,7 +83,9 @@ def update(
     Args:
         inputs, outputs: (V, D) the two vectors of each word.
         in_ids: (B, T) centres; (B, S) for CBOW.
-        out_ids: (B, K) words to be told from negatives, then the negatives.
+        out_ids: (B, K) words to be told from negatives, then the negatives.  For CBOW (B, T + N):
+            the word in the middle of each window, scored with this window alone, so that K is
+            1 + N, then negatives for all windows.
         weight: (B, T, K) how often each pair counts; 0 where the two do not meet.
         label: (T, K) 1 for true pairs, 0 for negatives.
         rate: learning rate.
@@ -91,13 +96,24 @@ def update(
         (B, T, K) label - sigmoid(score), before the change.
     """
     x = F.embedding(in_ids, inputs)  # (B, T, D); (B, S, D) for CBOW
-    y = F.embedding(out_ids, outputs)  # (B, K, D)
-    h = x if near is None else near @ x / near.sum(-1, keepdim=True).clamp(min=1)  # (B, T, D)
-    error = torch.bmm(h, y.transpose(1, 2)).sigmoid_().neg_().add_(label)  # (B, T, K)
+    y = F.embedding(out_ids, outputs)  # (B, K, D); (B, T + N, D) for CBOW
+    if near is None:
+        scores = torch.bmm(x, y.transpose(1, 2))  # (B, T, K)
+    else:
+        T = near.shape[1]
+        middle, negative = y[:, :T], y[:, T:]  # (B, T, D), (B, N, D)
+        h = torch.bmm(near, x).div_(near.sum(-1, keepdim=True).clamp_(min=1))  # (B, T, D)
+        true, false = (h * middle).sum(-1, keepdim=True), torch.bmm(h, negative.transpose(1, 2))
+        scores = torch.cat((true, false), dim=-1)  # (B, T, K), K = 1 + N
+    error = scores.sigmoid_().neg_().add_(label)  # (B, T, K)
     step = (error * weight).mul_(rate)  # (B, T, K)
-    dh = torch.bmm(step, y)  # (B, T, D)
-    dy = torch.bmm(step.transpose(1, 2), h)  # (B, K, D)
-    dx = dh if near is None else near.transpose(1, 2) @ dh
+    if near is None:
+        dx, dy = torch.bmm(step, y), torch.bmm(step.transpose(1, 2), x)  # as x and y
+    else:
+        one, rest = step[..., :1], step[..., 1:]  # (B, T, 1), (B, T, N)
+        dh = torch.bmm(rest, negative).addcmul_(one, middle)  # (B, T, D)
+        dx = torch.bmm(near.transpose(1, 2), dh)  # (B, S, D)
+        dy = torch.cat((h * one, torch.bmm(rest.transpose(1, 2), h)), dim=1)  # (B, T + N, D)
     D = inputs.shape[1]
     inputs.index_add_(0, in_ids.flatten(), dx.view(-1, D))
     outputs.index_add_(0, out_ids.flatten(), dy.view(-1, D))
@@ -148,12 +164,15 @@ class Word2Vec:
         self._keep = windows.keep_probability(counts, config.threshold)[self._ids]  # (n,)
         self._noise = windows.noise_distribution(counts)
         # A step adds up what all its centres want. A word so frequent that it meets many of them
-        # would overshoot, so a small vocabulary gets small steps.
+        # would overshoot, so a small vocabulary gets small steps.  Skip-gram adds up all the pairs
+        # of a window; in CBOW a word is in as many windows, but only a part of each one's mean.
         share = torch.bincount(self._ids, self._keep) / self._keep.sum()
         k = config.negatives
-        pairs = (config.window + 1) * torch.maximum((1 + k) * share, share + k * self._noise).max()
-        limit = int(MAX_PULL / (config.rate * BLOCK * pairs.item()))
-        self._step_size = min(max(1, limit), BLOCKS_A_STEP)  # in blocks
+        pairs = torch.maximum((1 + k) * share, share + k * self._noise).max().item()
+        pairs *= config.window + 1 if config.model == "skip-gram" else 1
+        limit = int(MAX_PULL / (config.rate * BLOCK * pairs))
+        self._step_size = min(max(1, limit), BLOCKS_A_STEP[config.model])  # in blocks
+        self._shared = NEGATIVES_A_BLOCK if config.model == "skip-gram" else k  # N
         V, D = len(self.vocab), config.dimension
         self.vectors = (torch.rand(V, D, generator=generator) - 0.5) / D
         self.contexts = torch.zeros(V, D)
@@ -164,32 +183,39 @@ class Word2Vec:
     def train(self, reports: int = 100) -> Iterator[Progress]:
         """Train to the end of the last epoch, from wherever training stopped before.
 
+        A second thread draws the blocks of the next epoch meanwhile; it ends when training ends, or
+        when the iterator is closed.  Each epoch has its own seed, so this changes no result.
+
         Args:
             reports: how many times to report in all epochs, at least 1.
         Yields:
             how far training has come.
         """
         config, total = self.config, len(self._ids) * self.config.epochs
-        while self._epoch < config.epochs:
-            in_ids, out_ids, code = self._blocks(self._epoch)
-            steps = len(code) // self._step_size
-            every = max(1, config.epochs * steps // max(1, reports))
-            while self._step < steps:
-                now = slice(self._step * self._step_size, (self._step + 1) * self._step_size)
-                done = (self._epoch + self._step / steps) / config.epochs
-                rate = config.rate + (config.rate_end - config.rate) * done
-                weight = F.embedding(code[now], self._weight)  # (B, T, K)
-                near = F.embedding(code[now], self._near) if config.model == "cbow" else None
-                given = (in_ids[now], out_ids[now], weight, self._label, rate, near)
-                error = update(self.vectors, self.contexts, *given)
-                self._step += 1
-                number = self._epoch * steps + self._step
-                if number % every == 0 or number == config.epochs * steps:
-                    surprise = -(weight * torch.log1p(-error.abs().clamp(max=1 - 1e-7))).sum()
-                    loss = surprise / (weight * self._label).sum().clamp(min=1)
-                    words = round((self._epoch + self._step / steps) * len(self._ids))
-                    yield Progress(words, total, loss.item(), rate)
-            self._epoch, self._step = self._epoch + 1, 0
+        with ThreadPoolExecutor(1) as pool:  # draws the next pass while this one trains
+            passes = (pool.submit(self._blocks, e) for e in range(self._epoch, config.epochs))
+            ahead = next(passes, None)
+            while ahead:
+                in_ids, out_ids, code = ahead.result()
+                ahead = next(passes, None)
+                steps = len(code) // self._step_size
+                every = max(1, config.epochs * steps // max(1, reports))
+                while self._step < steps:
+                    now = slice(self._step * self._step_size, (self._step + 1) * self._step_size)
+                    done = (self._epoch + self._step / steps) / config.epochs
+                    rate = config.rate + (config.rate_end - config.rate) * done
+                    weight = F.embedding(code[now], self._weight)  # (B, T, K)
+                    near = F.embedding(code[now], self._near) if config.model == "cbow" else None
+                    given = (in_ids[now], out_ids[now], weight, self._label, rate, near)
+                    error = update(self.vectors, self.contexts, *given)
+                    self._step += 1
+                    number = self._epoch * steps + self._step
+                    if number % every == 0 or number == config.epochs * steps:
+                        surprise = -(weight * torch.log1p(-error.abs().clamp(max=1 - 1e-7))).sum()
+                        loss = surprise / (weight * self._label).sum().clamp(min=1)
+                        words = round((self._epoch + self._step / steps) * len(self._ids))
+                        yield Progress(words, total, loss.item(), rate)
+                self._epoch, self._step = self._epoch + 1, 0
 
     def _blocks(self, epoch: int) -> tuple[Tensor, Tensor, Tensor]:
         """One pass over the text: thin it, draw windows and negatives, cut it, shuffle the pieces.
@@ -210,7 +236,7 @@ class Word2Vec:
         tail = max(1, -(-n // whole)) * whole - n  # code 0 pairs with nothing
         seen = F.pad(ids, (C, tail + C)).unfold(0, T + 2 * C, T)
         centres = F.pad(ids, (0, tail)).view(-1, T)
-        shape = (len(centres), NEGATIVES_A_BLOCK)
+        shape = (len(centres), self._shared)
         negatives = windows.draw_negatives(self._noise, shape, generator=generator)
         # A text repeats its words in bursts; shuffled, one step does not meet a burst all at once.
         order = torch.randperm(len(centres), generator=generator)
@@ -221,7 +247,7 @@ class Word2Vec:
 
     def _tables(self) -> tuple[Tensor, Tensor, Tensor]:
         """For each code: which of the S words are near, weights of its pairs; labels of a block."""
-        C, T, N = self.config.window, BLOCK, NEGATIVES_A_BLOCK
+        C, T, N = self.config.window, BLOCK, self._shared
         far = torch.arange(C + 1)
         place, left, right = torch.meshgrid(torch.arange(T), far, far, indexing="ij")
         gap = torch.arange(T + 2 * C) - C - place.reshape(-1, 1)  # (codes, S)
@@ -229,9 +255,8 @@ class Word2Vec:
         pairs = near.sum(1, keepdim=True).float()
         true, scored = near.float(), torch.ones(T, T + 2 * C)
         if self.config.model == "cbow":  # one score a window: the mean of its words with the centre
-            scored = torch.eye(T)
-            pairs = pairs.clamp(max=1)
-            true = pairs * scored[place.flatten()]
+            true = pairs = pairs.clamp(max=1)
+            scored = torch.ones(T, 1)
         # The N negatives of a block are shared by its centres; weighted, they count as k a pair.
         negative = (pairs * self.config.negatives / N).expand(-1, N)
         label = torch.cat((scored, torch.zeros(T, N)), dim=1)
