@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.testing import assert_close
 
 from bertgpt import bert, gpt
 from bertgpt.bert import BERT

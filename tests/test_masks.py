@@ -42,10 +42,10 @@ def test_masks_that_fit(mask: torch.Tensor) -> None:
         (torch.ones(1, T).bool(), r"shape \(1, 5\)"),
         (torch.ones(B, T, T).bool(), r"shape \(3, 5, 5\), where .* \(B=3, 1, T=5, S=5\)"),
         (torch.ones(B + 1, 1, 1, T).bool(), r"shape \(4, 1, 1, 5\)"),
-        (causal_mask(T).tril(-1), r"^position 0 may read nothing .* torch.eye"),
+        (causal_mask(T).tril(-1), r"^position 0 may read nothing, .* torch.eye"),
         (
             padding_mask(torch.tensor([[7], [0], [7]]).expand(B, T), 0),
-            r"^text 1, position 0 may read nothing .* leave a text of padding alone out",
+            r"^text 1, position 0 may read nothing, .* leave a text of padding alone out",
         ),
     ],
     ids=["dtype", "keys", "queries", "three axes", "batch", "row", "text"],
@@ -56,7 +56,7 @@ def test_masks_that_do_not(mask: torch.Tensor, message: str) -> None:
 
 
 def test_a_position_that_may_read_nothing() -> None:
-    """What the docstring says: nan by the formula, zeros by the fused kernel, an average by -1e9."""
+    """As the docstring says: nan by the formula, zeros by the kernel, an average by -1e9."""
     torch.manual_seed(0)
     x, nothing = torch.randn(B, T, D), bidirectional_mask(T)
     nothing[2] = False

@@ -25,16 +25,17 @@ IDS = torch.randint(5, V, (B, T), generator=torch.Generator().manual_seed(0))
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        (torch.zeros(2, 12).long(), "token_ids has 12 positions, the position table holds 11"),
+        (torch.full((2, 12), 5), "token_ids has 12 positions, the position table holds 11"),
         (torch.tensor([[5, V]]), "token_ids holds 61, where 0 to 60 .*vocab_size=61"),
         (torch.tensor([[5, -1]]), "token_ids holds -1, where 0 to 60"),
-        (torch.zeros(2).long(), r"token_ids has the shape \(2,\), where \(B, T\) is needed"),
+        (torch.tensor([5, 6]), r"token_ids has the shape \(2,\), where \(B, T\) is needed"),
     ],
     ids=["too long", "too large", "negative", "one axis"],
 )
-def test_ids_that_cannot_be(ids: Tensor, message: str) -> None:
+@pytest.mark.parametrize("build", [BERT, GPT])
+def test_ids_that_cannot_be(build: type[BERT | GPT], ids: Tensor, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        GPT(CFG)(ids)
+        build(CFG)(ids)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_segments_that_cannot_be(segments: Tensor, message: str) -> None:
 
 
 def test_segments_where_there_are_none() -> None:
-    with pytest.raises(ValueError, match="no segments .* n_segments=2"):
+    with pytest.raises(ValueError, match=r"no segments .* n_segments=2"):
         BERT(CFG)(IDS, torch.zeros_like(IDS))
 
 

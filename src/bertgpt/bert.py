@@ -34,7 +34,7 @@ class BERT(nn.Module):
         looks: list[Look] | None = None,
     ) -> Tensor:
         """A vector for each position, (B, T, D); `looks` gets the attention of each layer."""
-        mask = bidirectional_mask(token_ids.shape[1], device=token_ids.device)
+        mask = bidirectional_mask(token_ids.shape[-1], device=token_ids.device)
         mask = mask & padding_mask(token_ids, self.special.pad)
         return self.stack(token_ids, mask, segment_ids, looks)
 

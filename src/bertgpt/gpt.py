@@ -34,7 +34,7 @@ class GPT(nn.Module):
         looks: list[Look] | None = None,
     ) -> Tensor:
         """A vector for each position, (B, T, D); `looks` gets the attention of each layer."""
-        mask = causal_mask(token_ids.shape[1], device=token_ids.device)
+        mask = causal_mask(token_ids.shape[-1], device=token_ids.device)
         return self.stack(token_ids, mask, segment_ids, looks)
 
     def forward(self, token_ids: Tensor, segment_ids: Tensor | None = None) -> Tensor:

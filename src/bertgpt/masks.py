@@ -37,7 +37,7 @@ def padding_mask(token_ids: Tensor, pad_id: int) -> Tensor:
     >>> padding_mask(torch.tensor([[7, 8, 0]]), pad_id=0).tolist()
     [[[[True, True, False]]]]
     """
-    return (token_ids != pad_id)[:, None, None, :]
+    return (token_ids != pad_id)[..., None, None, :]
 
 
 def check_mask(mask: Tensor, B: int, T: int, S: int) -> None:
