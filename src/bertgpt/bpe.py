@@ -107,7 +107,7 @@ class BPE(Tokenizer):
 
     @property
     def special(self) -> SpecialIds:
-        """Numbers of special tokens: "<|endoftext|>" alone, -1 for the others."""
+        """Numbers of special tokens; all but that of ``<|endoftext|>`` are -1."""
         end = self.ids.get(END, -1)
         return SpecialIds(-1, -1, end, end, -1)
 

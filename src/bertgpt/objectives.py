@@ -20,7 +20,7 @@ def causal_targets(token_ids: Tensor, pad_id: int | None = None) -> Tensor:
         token_ids: (B, T) int64.
         pad_id: number of the padding token, never a target; None where there is none.
     Returns:
-        (B, T): the next token, IGNORE at the last position and before padding.
+        (B, T), the next token; IGNORE at the last position and before padding.
 
     >>> causal_targets(torch.tensor([[5, 6, 7, 0]]), pad_id=0).tolist()
     [[6, 7, -100, -100]]
@@ -88,7 +88,7 @@ def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
         logits: (B, T, V), or (B, C) for one of C labels a text.
         targets: (B, T), or (B,).
     Returns:
-        A number: log V where all logits are equal.
+        A number, log V where all logits are equal.
     Raises:
         ValueError: if every target is IGNORE.
     """

@@ -44,8 +44,8 @@ class Tokenizer(ABC):
 
         Args:
             text: any text; "" has no tokens.
-            specials: True reads special tokens that are written out in the text ("[MASK]",
-                "<|endoftext|>"); by default these are characters like others.
+            specials: True reads special tokens that are written out in the text (``[MASK]``,
+                ``<|endoftext|>``); by default these are characters like others.
         Raises:
             ValueError: for a lone surrogate, or a byte that the vocabulary lacks.
         """
