@@ -150,9 +150,15 @@ def test_special_tokens_are_read_only_on_demand(bpe: BPE) -> None:
     assert bpe.specials == (END,)
     assert bpe.special == (-1, -1, 0, 0, -1)
     assert 0 not in bpe.encode(text)
+    assert 0 not in bpe.encode(END)  # nor where it is the whole text
     assert bpe.encode(text, specials=True) == [*bpe.encode("one"), 0, *bpe.encode("two")]
     assert bpe.decode(bpe.encode(text, specials=True)) == text
     assert bpe.spans(text, specials=True)[len(bpe.encode("one"))] == (3, 3 + len(END))
+
+
+def test_of_special_tokens_the_longest_is_read() -> None:
+    bpe = BPE.train("some text", 300, specials=["<a>", "<a><b>"])
+    assert bpe.encode("<a><b><a>", specials=True) == [1, 0]
 
 
 def test_training_stops_where_nothing_is_frequent() -> None:

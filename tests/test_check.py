@@ -72,6 +72,7 @@ def test_same(answer, wanted, equal) -> None:
 def test_values_are_shown_short() -> None:
     assert shown(1 / 3) == "0.333333"
     assert len(shown("x" * 500)) == 90
+    assert shown({"b", "a", "##c"}) == "{'##c', 'a', 'b'}"  # in one order in every run
 
 
 def test_ask_names_the_call() -> None:

@@ -97,6 +97,8 @@ def test_numbers_run_from_special_to_joined(wordpiece: WordPiece) -> None:
 def test_special_tokens_are_read_only_on_demand(wordpiece: WordPiece) -> None:
     text = "The [MASK] sat"
     assert 4 not in wordpiece.encode(text)
+    assert wordpiece.encode("[MASK]") != [4]  # nor where it is the whole text
+    assert len(wordpiece.spans("[MASK]")) == len(wordpiece.encode("[MASK]"))
     the, sat = wordpiece.encode("the"), wordpiece.encode("sat")
     assert wordpiece.encode(text, specials=True) == [*the, 4, *sat]
     assert wordpiece.spans(text, specials=True)[len(the)] == (4, 10)

@@ -98,5 +98,8 @@ def shown(value: Any, limit: int = 90) -> str:
     """A value as a reader can take it in: floats to six digits, long texts cut."""
     if hasattr(value, "tolist"):
         value = value.tolist()
-    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    if isinstance(value, set | frozenset) and value:  # in one order, whatever the run
+        text = f"{{{', '.join(sorted(map(repr, value)))}}}"
+    else:
+        text = f"{value:.6g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
