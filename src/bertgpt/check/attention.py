@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from bertgpt.check.core import Attempt, Wrong, ask, checker, shown
 from bertgpt.check.counting import Slips, _expect
@@ -17,6 +18,21 @@ def _softmax(scores: Row) -> list[float]:
 def _band(n: int, low: int, high: int) -> list[list[bool]]:
     """True where s lies at least `low` and less than `high` positions before t."""
     return [[low <= t - s < high for s in range(n)] for t in range(n)]
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A model to be tested for leaks, called like a function and shown by its name."""
+
+    reads: Callable[[int, int], bool]
+    name: str
+
+    def __call__(self, tokens: list[int]) -> list[float]:
+        n = range(len(tokens))
+        return [sum(tokens[s] / (1 + s) for s in n if self.reads(t, s)) for t in n]
+
+    def __repr__(self) -> str:
+        return self.name
 
 
 @checker
@@ -94,14 +110,6 @@ def window_mask(attempt: Attempt) -> str:
 def leaks(attempt: Attempt) -> str:
     """Does a later token reach an earlier output?  Given a model and a text."""
 
-    def model(reads: Callable[[int, int], bool], what: str) -> Callable[[list[int]], list[float]]:
-        def run(tokens: list[int]) -> list[float]:
-            n = range(len(tokens))
-            return [sum(tokens[s] / (1 + s) for s in n if reads(t, s)) for t in n]
-
-        run.__name__ = what
-        return run
-
     text = [3, 1, 4, 1, 5, 9]
     models: list[tuple[Callable[[int, int], bool], str, bool]] = [
         (lambda t, s: s <= t, "causal", False),
@@ -112,7 +120,7 @@ def leaks(attempt: Attempt) -> str:
         (lambda t, s: s <= t or (t, s) == (0, 1), "hole_at_the_start", True),
     ]
     for reads, what, leaky in models:
-        answer = ask(attempt, model(reads, what), list(text))
+        answer = ask(attempt, _Model(reads, what), list(text))
         if bool(answer) != leaky:
             why = {
                 "causal": "each output moves only with its own token and earlier ones.",
