@@ -49,6 +49,8 @@ def load_bert(
         special: numbers of the special tokens: `WordPiece.load(folder).special`.
         new_head: True keeps fresh weights where the checkpoint has none for the head, to
             fine-tune it.
+    Returns:
+        the model, in evaluation mode: without dropout.
     Raises:
         ValueError: for a folder or file that is missing, damaged, or of another architecture or
             format, and for tensors that are missing, unknown or misshapen: they are named.
@@ -126,6 +128,8 @@ def load(kind: type[Model], folder: str | Path, head: Head | None = None) -> Mod
     Args:
         kind: BERT or GPT.
         head: as the model was made with; None means the usual one.
+    Returns:
+        the model, in evaluation mode.
     Raises:
         ValueError: if a file is missing, damaged or not the one that was saved, or holds another
             model or head.
@@ -148,7 +152,7 @@ def load(kind: type[Model], folder: str | Path, head: Head | None = None) -> Mod
     tensors = read_tensors(folder)
     names = {name: name for name, _ in model.named_parameters()}
     copy_weights(model, names, tensors, tensors.keys() - names.keys(), folder)
-    return model
+    return model.eval()
 
 
 def _open(source: str | Path, names: Names) -> tuple[Path, dict[str, Any]]:
@@ -201,7 +205,7 @@ def _fill(model: Model, folder: Path, names: Names, new_head: bool) -> Model:
         and not re.fullmatch(names.buffers, name)
     ]
     copy_weights(model, theirs, tensors, extra, folder)
-    return model
+    return model.eval()
 
 
 def _plain(tensors: dict[str, Tensor], names: Names) -> dict[str, Tensor]:
