@@ -15,7 +15,11 @@ LINES = {
 
 
 def pages_with_views(site: Path) -> list[str]:
-    names = [n for n in built_pages() if "bertviz-frame" in (site / n).read_text("utf-8")]
+    names = [
+        n
+        for n in built_pages()
+        if '<div class="bertviz-frame"><iframe' in (site / n).read_text("utf-8")
+    ]
     assert names, "no page of the book holds a view of attention"
     return names
 
