@@ -95,6 +95,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("window_mask", lambda n, w: [[not x for x in r] for r in window_mask(n, w)], "may read, not"),
     ("leaks", lambda m, x: leaks(m, x, positions=lambda x: [len(x) - 1]), "change each token"),
     ("leaks", lambda m, x: leaks(m, x, positions=lambda x: range(1, 2)), "t + 1|change each"),
+    ("leaks", lambda m, x: leaks(m, x, positions=lambda x: range(2, 6)), "hole_at_the_start"),
     ("leaks", lambda m, x: leaks(m, x, compared=lambda s: s + 1), "own token and earlier"),
     ("leaks", lambda m, x: True, "own token and earlier"),
     ("attention_parameters", lambda d, h: 4 * d * d, "biases are missing"),

@@ -44,7 +44,7 @@ def test_the_first_cell_is_the_same_everywhere() -> None:
     firsts = {text(cells(path, "code")[0]) for path in NOTEBOOKS}
     assert len(firsts) == 1
     (first,) = firsts
-    assert f'"bertgpt @ git+{URL}"' in first
+    assert f'"bertgpt[views] @ git+{URL}"' in first
     assert '"google.colab" in sys.modules' in first
     for path in NOTEBOOKS:
         assert "remove-cell" in cells(path, "code")[0]["metadata"]["tags"]

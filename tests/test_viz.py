@@ -5,6 +5,7 @@ import importlib.util
 import json
 import re
 import sys
+from html.parser import HTMLParser
 
 import pytest
 import torch
@@ -110,6 +111,27 @@ def test_a_view_of_a_model_shows_its_weights(view, model) -> None:
             numbers = torch.cat([getattr(look, name) for look in looks])
             torch.testing.assert_close(torch.tensor(part[name]), numbers)
         assert shown["bidirectional"] == (not isinstance(model, GPT))
+
+
+class Frames(HTMLParser):
+    """Collects the documents inside the frames of a page, as a browser would read them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.documents: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "iframe":
+            self.documents.append(dict(attrs)["srcdoc"] or "")
+
+
+@each_view
+def test_quotes_and_brackets_stay_inside_the_frame(view) -> None:
+    (document,) = Frames(view(ours(GPT), ['"', "<b>", "&quot;"], IDS).data).documents
+    assert document.startswith("<!doctype html>")
+    assert document.endswith("</script>")
+    assert "&quot;" in document
 
 
 @each_view
