@@ -1,5 +1,6 @@
 """Pages that run nothing: terms in order, addresses equal, every pinned package explained."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -54,3 +55,22 @@ def test_every_module_has_a_page():
     pages = "".join(page.read_text() for page in BOOK.glob("api/*.md"))
     shown = set(re.findall(r"automodule:: bertgpt\.([\w.]+)", pages))
     assert modules | {"check", "experiments"} == shown
+
+
+def documented():
+    """Each public function and class of the package that has a docstring, and its methods."""
+    for path in sorted((ROOT / "src" / "bertgpt").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+                yield f"{path.stem}.{node.name}", ast.get_docstring(node)
+
+
+def test_no_returned_thing_is_described_as_a_type():
+    """Napoleon reads what stands before a colon under `Returns:` as a type; the book then fails."""
+    wrong = []
+    for name, text in documented():
+        first = re.search(r"^(?:Returns|Yields):\n\s+(.*)", text, re.MULTILINE)
+        if first and re.search(r":\s", re.sub(r"`[^`]*`|\([^)]*\)", "", first[1])):
+            wrong.append(f"{name}: {first[1]}")
+    assert not wrong

@@ -50,7 +50,7 @@ def load_bert(
         new_head: True keeps fresh weights where the checkpoint has none for the head, to
             fine-tune it.
     Returns:
-        the model, in evaluation mode: without dropout.
+        the model in evaluation mode, which is without dropout.
     Raises:
         ValueError: for a folder or file that is missing, damaged, or of another architecture or
             format, and for tensors that are missing, unknown or misshapen: they are named.
@@ -129,7 +129,7 @@ def load(kind: type[Model], folder: str | Path, head: Head | None = None) -> Mod
         kind: BERT or GPT.
         head: as the model was made with; None means the usual one.
     Returns:
-        the model, in evaluation mode.
+        the model in evaluation mode.
     Raises:
         ValueError: if a file is missing, damaged or not the one that was saved, or holds another
             model or head.

@@ -40,7 +40,7 @@ def influence(stack: Transformer, ids: Tensor, mask: Tensor) -> Tensor:
         ids: (T,) token ids.
         mask: (T, T), True where t may read s.
     Returns:
-        (T, S): the Frobenius norm of the Jacobian d out_t / d in_s, where in_s is the vector that
+        (T, S), the Frobenius norm of the Jacobian d out_t / d in_s, where in_s is the vector that
         enters the first block at s.
     """
 
@@ -153,7 +153,7 @@ def pointer_texts(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor, T
     """Texts of digits, one of them marked, and a question: which digit is marked?
 
     Returns:
-        ids (n, ITEMS + 1): 0 to 9 for a digit, 10 to 19 for a marked one, ASK at the end; the
+        ids (n, ITEMS + 1), 0 to 9 for a digit, 10 to 19 for a marked one, ASK at the end; the
         answers (n,); where the mark is (n, ITEMS), True at one position a text: the relevant one.
     """
     digits = torch.randint(DIGITS, (n, ITEMS), generator=generator)
