@@ -35,8 +35,39 @@ def attention_weights(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
     >>> attention_weights(q, k, torch.tensor([[True, True, False]])).tolist()
     [[0.5, 0.5, 0.0]]
     """
-    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (..., T, S)
+    return masked_softmax(dot_scores(q, k) / math.sqrt(q.shape[-1]), mask)  # (..., T, S)
+
+
+def dot_scores(q: Tensor, k: Tensor) -> Tensor:
+    """q^T k for each query and key: (..., T, K) and (..., S, K) make (..., T, S).
+
+    The "dot" form of Luong, Pham and Manning (2015, 3.1): no weights of its own.
+    """
+    return q @ k.transpose(-2, -1)  # (..., T, S)
+
+
+def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
+    """Scores (..., T, S) as weights over the keys that may be read."""
     return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)  # (..., T, S)
+
+
+class AdditiveScores(nn.Module):
+    """v^T tanh(W q + U k) for each query and key (Bahdanau, Cho and Bengio 2015, A.1.2).
+
+    Args:
+        width: of queries, of keys, and of the layer in between.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.query = nn.Linear(width, width)  # W, with a bias
+        self.key = nn.Linear(width, width, bias=False)  # U
+        self.value = nn.Linear(width, 1, bias=False)  # v
+
+    def forward(self, q: Tensor, k: Tensor) -> Tensor:
+        """Queries (B, T, D) and keys (B, S, D) make scores (B, T, S)."""
+        pairs = self.query(q)[:, :, None] + self.key(k)[:, None]  # (B, T, S, D)
+        return self.value(pairs.tanh()).squeeze(-1)  # (B, T, S)
 
 
 class MultiHeadAttention(nn.Module):
