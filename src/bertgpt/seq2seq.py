@@ -114,6 +114,7 @@ class Seq2Seq(nn.Module):
         Returns:
             logits (B, T, V).
         """
+        check_shape("source", source, "B S")
         self._checked("target", target, self.cfg.target_vocab)
         if len(target) != len(source):
             raise ValueError(
