@@ -1,7 +1,5 @@
 """Recurrent nets with the same scrambled weights, ours and PyTorch's, and how far they differ."""
 
-import functools
-
 import torch
 from torch import Tensor, nn
 
@@ -70,7 +68,7 @@ def measured(kind: str, net: nn.Module, *, ours: bool) -> dict[str, Tensor]:
         ("W_h", "recurrent.weight", "weight_hh_l0"),
     ):
         found[f"gradient of {name}"] = p[mine] if ours else our_order(p[theirs])
-    return {name: value.detach() for name, value in found.items()}
+    return {k: v.detach() if v is not None else torch.zeros(1) for k, v in found.items()}
 
 
 def differences(kind: str) -> dict[str, tuple[float, float]]:
@@ -83,38 +81,40 @@ def differences(kind: str) -> dict[str, tuple[float, float]]:
     }
 
 
-@functools.cache
-def shifts() -> dict[str, float]:
-    """What each wrong variant would have shifted, at the most, in states or gradients."""
+def no_bias(net: RNN | LSTM) -> None:
+    net.inputs.bias.zero_()
 
-    def worst(kind: str, spoil) -> float:
-        right, _ = pair(kind)
-        wrong, _ = pair(kind)
-        with torch.no_grad():
-            spoil(wrong)
-        a, b = (measured(kind, net, ours=True) for net in (right, wrong))
-        return max((a[name] - b[name]).abs().max().item() for name in a)
 
-    def no_bias(net):
-        net.inputs.bias.zero_()
+def one_bias(net: RNN | LSTM) -> None:
+    net.inputs.bias.sub_(our_order(scrambled("LSTM").state_dict()["bias_hh_l0"]))
 
-    def one_bias(net):
-        net.inputs.bias.sub_(our_order(scrambled("LSTM").bias_hh_l0))
 
-    def transposed(net):
-        parts = net.recurrent.weight.chunk(len(net.recurrent.weight) // D)
-        net.recurrent.weight.copy_(torch.cat([p.t() for p in parts]))
+def transposed(net: RNN | LSTM) -> None:
+    parts = net.recurrent.weight.chunk(len(net.recurrent.weight) // D)
+    net.recurrent.weight.copy_(torch.cat([p.t() for p in parts]))
 
-    def gates_swapped(net):
-        for p in net.parameters():
-            parts = list(p.chunk(4))
-            p.copy_(torch.cat([parts[i] for i in (0, 2, 1, 3)]))
 
-    return {
-        "RNN: no bias": worst("tanh", no_bias),
-        "RNN: W_h transposed": worst("tanh", transposed),
-        "RNN: relu for tanh": worst("tanh", lambda net: setattr(net, "bend", torch.relu)),
-        "LSTM: one of two biases lost": worst("LSTM", one_bias),
-        "LSTM: W_h transposed in each gate": worst("LSTM", transposed),
-        "LSTM: output and forget gate swapped": worst("LSTM", gates_swapped),
-    }
+def gates_swapped(net: RNN | LSTM) -> None:
+    for p in net.parameters():
+        parts = p.clone().chunk(4)
+        p.copy_(torch.cat([parts[i] for i in (0, 2, 1, 3)]))
+
+
+WRONG = {
+    "RNN: no bias": ("tanh", no_bias),
+    "RNN: W_h transposed": ("tanh", transposed),
+    "RNN: relu for tanh": ("tanh", lambda net: setattr(net, "bend", torch.relu)),
+    "LSTM: one of two biases lost": ("LSTM", one_bias),
+    "LSTM: W_h transposed in each gate": ("LSTM", transposed),
+    "LSTM: output and forget gate swapped": ("LSTM", gates_swapped),
+}
+
+
+def shift(name: str) -> float:
+    """What a wrong variant would have shifted, at the most, in states or gradients."""
+    kind, spoil = WRONG[name]
+    (right, _), (wrong, _) = pair(kind), pair(kind)
+    with torch.no_grad():
+        spoil(wrong)
+    a, b = (measured(kind, net, ours=True) for net in (right, wrong))
+    return max((a[name] - b[name]).abs().max().item() for name in a)

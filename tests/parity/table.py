@@ -18,5 +18,5 @@ if __name__ == "__main__":
         for name, (difference, largest) in recurrent.differences(kind).items():
             print(f"{kind:6s} {name:42s} {difference:.1e}  of {largest:.1f}")
     print("Wrong: what each variant would have shifted")
-    for name, shift in recurrent.shifts().items():
-        print(f"{name:49s} {shift:.1e}")
+    for name in recurrent.WRONG:
+        print(f"{name:49s} {recurrent.shift(name):.1e}")
