@@ -5,6 +5,8 @@ and claims that the text names are then written out in it, so that it reads well
 After a change of text alone, `make notebooks-text` writes them out from the stored run.
 """
 
+import hashlib
+import re
 import sys
 import tempfile
 import time
@@ -16,6 +18,7 @@ from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).resolve().parent
 BOOK = FOLDER.parent / "book"
+RESULTS = FOLDER.parent / "src" / "bertgpt" / "results"
 sys.path.insert(0, str(BOOK / "_ext"))
 from readable import make_readable  # noqa: E402
 
@@ -34,6 +37,17 @@ def without_views(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             if 'class="bertviz-frame"' in output.get("data", {}).get("text/html", ""):
                 output["data"] = nbformat.from_dict({"text/plain": INSTEAD})
     return notebook
+
+
+def results_read(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """The stored results that a notebook reads, each with a digest of its file.
+
+    They are found in the code: `load_result("wordsim")`; in an f-string, `{...}` stands for any.
+    """
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    names = re.findall(r"load_result\(\s*f?[\"']([^\"']+)[\"']", code)
+    files = {f for name in names for f in RESULTS.glob(re.sub(r"\{[^}]*\}", "*", name) + ".json")}
+    return {f.stem: hashlib.sha256(f.read_bytes()).hexdigest()[:12] for f in sorted(files)}
 
 
 def write_out(path: Path) -> None:
@@ -58,6 +72,7 @@ def refresh(path: Path) -> None:
             resources={"metadata": {"path": empty}},
         ).execute()
     make_readable(notebook, BOOK)
+    notebook.metadata["results"] = results_read(notebook)
     nbformat.write(without_views(notebook), path)
     print(f"{time.monotonic() - began:.1f} s", flush=True)
 

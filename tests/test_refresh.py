@@ -51,3 +51,18 @@ def test_refresh_stores_no_view(tmp_path: Path) -> None:
 def test_no_stored_notebook_holds_a_view(path: Path) -> None:
     held = 'class=\\"bertviz-frame' in path.read_text(encoding="utf-8")
     assert not held, f"store it anew: python notebooks/refresh.py {path.stem}"
+
+
+def test_results_are_found_in_the_code() -> None:
+    code = "a = load_result('wordsim')\nb = [load_result(f\"word_{kind}\") for kind in ('pairs',)]"
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(code), v4.new_markdown_cell("copy")])
+    assert sorted(refresh.results_read(notebook)) == ["word_pairs", "wordsim"]
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.stem)
+def test_numbers_in_the_text_are_those_of_the_files(path: Path) -> None:
+    """The text shows what the stored run glued (test_readable); that run read these very files."""
+    notebook = nbformat.read(path, as_version=4)
+    now, then = refresh.results_read(notebook), notebook.metadata.get("results", {})
+    changed = sorted(name for name in now | then if now.get(name) != then.get(name))
+    assert not changed, f"{changed} changed since: make notebooks NOTEBOOK={path.stem[:2]}"
