@@ -82,6 +82,38 @@ def test_what_follows_a_sequence_s_end_does_not_count(make) -> None:
     assert_close(pick(last)[1:2], pick(last_alone), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("forget", [True, False])
+def test_the_gradient_by_hand_is_the_true_one(forget: bool) -> None:
+    """Against differences of the outputs, for inputs, first states and weights, in float64."""
+    torch.manual_seed(0)
+    net = LSTM(3, 4, forget=forget).double()
+    g = torch.Generator().manual_seed(1)
+    x, h, c = (torch.randn(n, generator=g).double() for n in ((2, 5, 3), (2, 4), (2, 4)))
+    weights = [p.detach().clone() for p in net.parameters()]
+
+    def run(x, h, c, *weights):
+        given = dict(zip(dict(net.named_parameters()), weights, strict=True))
+        out, last = torch.func.functional_call(net, given, (x, (h, c)))
+        return out, *last
+
+    given = [part.requires_grad_() for part in (x, h, c, *weights)]
+    assert torch.autograd.gradcheck(run, given)
+
+
+@pytest.mark.parametrize("forget", [True, False])
+def test_both_ways_through_the_steps_are_one(forget: bool) -> None:
+    """With `looks` autograd differentiates the loop; without, backward is written by hand."""
+    found = []
+    for looks in (None, []):
+        net, x = made(lambda: LSTM(C, D, forget=forget))
+        x.requires_grad_()
+        out, (h, c) = net(x, looks=looks)
+        (out.square().sum() + h.sum() + c.square().sum()).backward()
+        found.append([out, h, c, x.grad, *(p.grad for p in net.parameters())])
+    for by_hand, by_autograd in zip(*found, strict=True):
+        assert_close(by_hand, by_autograd, rtol=0, atol=1e-5)
+
+
 def test_a_net_that_starts_as_the_identity_keeps_its_state() -> None:
     net = RNN(C, D, activation="relu", start="identity")
     state = torch.rand(B, D)
