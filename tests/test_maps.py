@@ -78,3 +78,19 @@ def test_weights_and_tokens_must_fit(shape: tuple[int, ...]) -> None:
     message = rf"weights of shape \({shape[0]}, .* and 4 tokens; give weights \(T, S\) or \(H, T,"
     with pytest.raises(ValueError, match=message):
         maps.attention(torch.rand(shape), TOKENS)
+
+
+def test_a_gate_is_as_dark_as_it_is_open() -> None:
+    forget = torch.tensor([[0.0, 1.0], [0.5, 0.25], [1.0, 0.0]])  # (T, R)
+    figure = maps.gates({"forget": forget, "input": 1 - forget}, "cat", ["cell 3", "cell 5"])
+    torch.testing.assert_close(opacities(figure), forget.T, rtol=0, atol=1e-2)
+    torch.testing.assert_close(opacities(figure, 1), 1 - forget.T, rtol=0, atol=1e-2)
+    first, last = figure.axes
+    assert [label.get_text() for label in first.get_yticklabels()] == ["cell 3", "cell 5"]
+    assert [label.get_text() for label in last.get_xticklabels()] == list("cat")
+    assert first.get_title().startswith("forget")
+
+
+def test_gates_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"input has the shape \(2, 3\) for 3 tokens and 2 rows"):
+        maps.gates({"input": torch.rand(2, 3)}, "cat", ["cell 0", "cell 1"])

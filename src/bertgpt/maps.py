@@ -3,7 +3,7 @@
 What BertViz draws needs JavaScript. A map needs nothing, and stands beside each of its views.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import torch
@@ -82,4 +82,44 @@ def attention(
         scale = "" if w.dtype == torch.bool else f" (darkest: {top:.2f})"
         figure.supxlabel(f"is read{scale}", fontsize=10, color=INK)
         figure.supylabel("reads", fontsize=10, color=INK)
+    return figure
+
+
+def gates(opened: Mapping[str, Tensor], tokens: Sequence[str], rows: Sequence[str]) -> Figure:
+    """Draw what gates did while a text was read: a strip a gate, a row a cell, a column a token.
+
+    Empty is shut (0), dark is open (1).
+
+    Args:
+        opened: name -> (T, R) numbers from 0 to 1, for R cells.
+        tokens: T of them, as they are to be written.
+        rows: names of the R cells.
+    Raises:
+        ValueError: if the numbers, tokens and rows do not fit.
+
+    >>> figure = gates({"forget": torch.rand(3, 1)}, "cat", ["cell 0"])
+    """
+    T, R = len(tokens), len(rows)
+    for name, values in opened.items():
+        if values.shape != (T, R):
+            raise ValueError(
+                f"{name} has the shape {tuple(values.shape)} for {T} tokens and {R} rows; give "
+                "(T, R), such as look.forget[0][:, cells]"
+            )
+    with mpl.rc_context({**STYLE, "axes.grid": False, "font.size": 10.0}):
+        figure = Figure(figsize=(7.6, 0.9 + (0.35 + 0.27 * R) * len(opened)), layout="constrained")
+        strips = figure.subplots(len(opened), 1, sharex=True, squeeze=False)[:, 0]
+        for axes, (name, values) in zip(strips, opened.items(), strict=True):
+            shade = torch.empty(R, T, 4)
+            shade[..., :3] = torch.tensor(to_rgb(COLOURS[0]))
+            shade[..., 3] = values.detach().cpu().float().T
+            dots = shade.repeat_interleave(DOTS, 0).repeat_interleave(DOTS, 1)
+            dots[DOTS - 1 :: DOTS, :, 3] = 0
+            ends = (-0.5, T - 0.5, R - 0.5, -0.5)
+            axes.imshow(dots.numpy(), interpolation="none", extent=ends, aspect="auto")
+            axes.set_yticks(range(R), rows)
+            axes.set_title(f"{name} gate (dark: open, empty: shut)", fontsize=10)
+            axes.tick_params(length=0)
+            axes.spines[:].set_visible(False)
+        strips[-1].set_xticks(range(T), tokens)
     return figure

@@ -21,6 +21,7 @@ from bertgpt.check.counting import (
     entropy,
     markov,
 )
+from bertgpt.check.gates import baseline, bias_for, count_since, lstm_step, to_pytorch
 from bertgpt.check.recurrence import (
     clip_norm,
     elman_step,
@@ -52,8 +53,10 @@ __all__ = [
     "add_k",
     "attend",
     "attention_parameters",
+    "baseline",
     "best_pair",
     "best_weight",
+    "bias_for",
     "bits_per_byte",
     "bits_per_token",
     "block_parameters",
@@ -61,6 +64,7 @@ __all__ = [
     "causal_softmax",
     "clip_norm",
     "continuation_count",
+    "count_since",
     "crossing",
     "elman_step",
     "entropy",
@@ -70,6 +74,7 @@ __all__ = [
     "keep",
     "leaks",
     "longest_match",
+    "lstm_step",
     "markov",
     "merge",
     "neighbours",
@@ -83,6 +88,7 @@ __all__ = [
     "sinusoids",
     "slope_in_time",
     "step",
+    "to_pytorch",
     "unseen_share",
     "unseen_vector",
     "window_mask",

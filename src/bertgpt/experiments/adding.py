@@ -13,21 +13,34 @@ from bertgpt.train import Step, TrainConfig, train
 
 BASELINE = 1 / 6  # variance of the sum of two values from U[0, 1]: the error of "always 1"
 WIDTH = 32
+
+
+def closed_lstm(*, forget: bool = True, forget_bias: float = 0.0) -> LSTM:
+    """An LSTM whose input gates start nearly closed, so that nothing drifts into its cells.
+
+    Hochreiter and Schmidhuber do so on this task. Here the bias is -3 for each input gate.
+    """
+    net = LSTM(2, WIDTH, forget=forget, forget_bias=forget_bias)
+    nn.init.constant_(net.inputs.bias[:WIDTH], -3.0)
+    return net
+
+
 NETS: dict[str, Callable[[], nn.Module]] = {
     "tanh RNN": lambda: RNN(2, WIDTH),
     "identity RNN": lambda: RNN(2, WIDTH, activation="relu", start="identity"),
-    "LSTM 1997": lambda: LSTM(2, WIDTH, forget=False),
-    "LSTM 2000": lambda: LSTM(2, WIDTH, forget_bias=1.0),
+    "LSTM 1997": lambda: closed_lstm(forget=False),
+    "LSTM 2000, bias 1": lambda: closed_lstm(forget_bias=1.0),
+    "LSTM 2000, bias 3": lambda: closed_lstm(forget_bias=3.0),
 }
-# The best of 3e-4, 1e-3, 3e-3 and 1e-2 at T = 100 with seed 100, which is not among those reported.
-RATES = {"tanh RNN": 1e-3, "identity RNN": 1e-3, "LSTM 1997": 3e-3, "LSTM 2000": 3e-3}
+# From rates of 3e-4 to 1e-2, with 100 steps and seed 100, which is not among the seeds reported.
+RATES = {"tanh RNN": 3e-3, "identity RNN": 3e-3} | dict.fromkeys(list(NETS)[2:], 1e-2)
 
 
 def adding_batch(n: int, T: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Sequences of values and marks; the sum of the two marked values is asked for at the end.
 
-    In the form used since Le, Jaitly and Hinton (2015), after experiment 4 of Hochreiter and
-    Schmidhuber (1997). One mark is in the first half, so that its value is to be kept for half of
+    After experiment 4 of Hochreiter and Schmidhuber (1997), with the values and sums of Le, Jaitly
+    and Hinton (2015). One mark is in the first half, so that its value is to be kept for half of
     the steps or more; the other is in the second half.
 
     Args:
@@ -109,11 +122,11 @@ def adding_50(seed: int) -> dict[str, Any]:
 
 @experiment("adding_100")
 def adding_100(seed: int) -> dict[str, Any]:
-    """The adding problem over 100 steps, 2,500 updates; returns errors as `adding` does."""
-    return adding(100, 2500, seed)
+    """The adding problem over 100 steps, 2,000 updates; returns errors as `adding` does."""
+    return adding(100, 2000, seed)
 
 
 @experiment("adding_200")
 def adding_200(seed: int) -> dict[str, Any]:
-    """The adding problem over 200 steps, 2,500 updates; returns errors as `adding` does."""
-    return adding(200, 2500, seed)
+    """The adding problem over 200 steps, 1,000 updates; returns errors as `adding` does."""
+    return adding(200, 1000, seed)

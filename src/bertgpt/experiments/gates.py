@@ -18,7 +18,7 @@ from bertgpt.train import TrainConfig, train
 # --- E02b: how much of the first state is felt at step T, before any training
 
 SPANS = (1, 2, 5, 10, 20, 50, 100, 200)  # T
-NEW: dict[str, Callable[[], nn.Module]] = {
+NEW: dict[str, Callable[[], RNN | LSTM]] = {
     "tanh RNN": lambda: RNN(8, 32),
     "LSTM 1997": lambda: LSTM(8, 32, forget=False),
     "LSTM 2000, bias -1": lambda: LSTM(8, 32, forget_bias=-1.0),
@@ -33,7 +33,7 @@ def size(jacobian: Tensor) -> float:
     return (jacobian.norm() / len(jacobian) ** 0.5).item()
 
 
-def felt(net: nn.Module, x: Tensor) -> dict[str, float]:
+def felt(net: RNN | LSTM, x: Tensor) -> dict[str, float]:
     """How the last state moves with the first, all paths counted.
 
     Args:
@@ -50,7 +50,7 @@ def felt(net: nn.Module, x: Tensor) -> dict[str, float]:
         (jacobian,) = torch.autograd.grad(net(x, first[0])[1].diagonal().sum(), first[:1])
         return {"h": size(jacobian)}
     looks: list[Gates] = []
-    h, c = net(x, tuple(first), looks=looks)[1]
+    h, c = net(x, (first[0], first[1]), looks=looks)[1]
     found = {}
     for name, last, start in (("h", h, first[0]), ("c", c, first[1])):
         (jacobian,) = torch.autograd.grad(last.diagonal().sum(), start, retain_graph=True)
