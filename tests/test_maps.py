@@ -80,7 +80,7 @@ def test_weights_and_tokens_must_fit(shape: tuple[int, ...]) -> None:
         maps.attention(torch.rand(shape), TOKENS)
 
 
-def test_a_gate_is_as_dark_as_it_is_open() -> None:
+def test_a_gate_is_as_filled_as_it_is_open() -> None:
     forget = torch.tensor([[0.0, 1.0], [0.5, 0.25], [1.0, 0.0]])  # (T, R)
     figure = maps.gates({"forget": forget, "input": 1 - forget}, "cat", ["cell 3", "cell 5"])
     torch.testing.assert_close(opacities(figure), forget.T, rtol=0, atol=1e-2)

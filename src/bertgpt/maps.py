@@ -88,7 +88,7 @@ def attention(
 def gates(opened: Mapping[str, Tensor], tokens: Sequence[str], rows: Sequence[str]) -> Figure:
     """Draw what gates did while a text was read: a strip a gate, a row a cell, a column a token.
 
-    Empty is shut (0), dark is open (1).
+    Empty is shut (0), filled is open (1).
 
     Args:
         opened: name -> (T, R) numbers from 0 to 1, for R cells.
@@ -118,7 +118,7 @@ def gates(opened: Mapping[str, Tensor], tokens: Sequence[str], rows: Sequence[st
             ends = (-0.5, T - 0.5, R - 0.5, -0.5)
             axes.imshow(dots.numpy(), interpolation="none", extent=ends, aspect="auto")
             axes.set_yticks(range(R), rows)
-            axes.set_title(f"{name} gate (dark: open, empty: shut)", fontsize=10)
+            axes.set_title(f"{name} gate (filled: open, empty: shut)", fontsize=10)
             axes.tick_params(length=0)
             axes.spines[:].set_visible(False)
         strips[-1].set_xticks(range(T), tokens)
