@@ -11,6 +11,7 @@ from bertgpt.experiments import gates as gates
 from bertgpt.experiments import norms as norms
 from bertgpt.experiments import recurrence as recurrence
 from bertgpt.experiments import transformer as transformer
+from bertgpt.experiments import translation as translation
 from bertgpt.experiments import words as words
 from bertgpt.experiments.runner import (
     REGISTERED,
