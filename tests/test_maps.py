@@ -47,6 +47,19 @@ def test_darker_is_more_and_panels_share_a_scale() -> None:
     assert [axes.get_title() for axes in figure.axes] == ["head 0", "head 1"]
 
 
+def test_a_decoder_has_rows_of_its_own() -> None:
+    one = torch.zeros(2, 4)
+    one[1, 3] = 1.0  # "b" reads "down"
+    figure = maps.attention(one, TOKENS, readers=["a", "b"])
+    (axes,) = figure.axes
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["a", "b"]
+    assert [t.get_text() for t in axes.get_xticklabels()] == TOKENS
+    assert [number.get_position() for number in axes.texts] == [(3, 1)]
+    assert figure.get_supylabel() == "is written"
+    with pytest.raises(ValueError, match="4 tokens"):
+        maps.attention(one, TOKENS, readers=["a"])
+
+
 def test_rows_read_and_columns_are_read() -> None:
     one = torch.zeros(4, 4)
     one[3, 0] = 1.0  # "down" reads "the"

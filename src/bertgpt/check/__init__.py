@@ -5,6 +5,13 @@ function on small inputs whose answers are known and returns a :class:`Feedback`
 shows as a sentence. A checker never raises because of a learner's mistake.
 """
 
+from bertgpt.check.alignment import (
+    additive_score,
+    backward_query,
+    bits_a_number,
+    exact_match,
+    padded_softmax,
+)
 from bertgpt.check.attention import (
     attend,
     attention_parameters,
@@ -51,12 +58,15 @@ from bertgpt.check.words import keep, neighbours, pairs, pmi, step
 __all__ = [
     "Feedback",
     "add_k",
+    "additive_score",
     "attend",
     "attention_parameters",
+    "backward_query",
     "baseline",
     "best_pair",
     "best_weight",
     "bias_for",
+    "bits_a_number",
     "bits_per_byte",
     "bits_per_token",
     "block_parameters",
@@ -68,6 +78,7 @@ __all__ = [
     "crossing",
     "elman_step",
     "entropy",
+    "exact_match",
     "hash_bucket",
     "hopfield_energy",
     "induction",
@@ -78,6 +89,7 @@ __all__ = [
     "markov",
     "merge",
     "neighbours",
+    "padded_softmax",
     "pairs",
     "pmi",
     "pre_norm",
