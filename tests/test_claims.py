@@ -22,7 +22,7 @@ PAGES = {
 # The pages that are written: their claims need evidence.
 WRITTEN = {
     "01_counting", "02_words_as_vectors", "03_inside_the_word", "04_recurrence", "05_gates",
-    "08_self_attention",
+    "06_attention", "08_self_attention",
 }  # fmt: skip
 
 each_claim = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])

@@ -174,6 +174,26 @@ def test_exact_match_is_the_same_forced_and_free() -> None:
     assert found["exact"] == pytest.approx(forced.float().mean().item())
 
 
+def test_one_state_alone_can_be_read() -> None:
+    """What is masked is not felt: only the place that may be read has weight, and decides."""
+    torch.manual_seed(0)
+    model, pair = task.reverser("dot"), task.reversal_pair(40, 6, seeded(1))
+    read = torch.tensor([5, 4, 3, 2, 1, 0, 0])
+    right, darkest = task.right_letters(model, pair, read)
+    assert right.shape == darkest.shape == (40, 6)
+    assert (darkest == read[:6]).all()
+    free, everywhere = task.right_letters(model, pair)
+    assert not (everywhere == read[:6]).all()
+    assert free.float().mean().item() == pytest.approx(task.scores(model, pair)["forced"])
+
+
+def test_the_largest_weight_is_not_where_the_letter_came_from() -> None:
+    for value in load_result("one_state")["values"]:
+        assert value["additive"]["beside"] > 0.15
+        assert value["additive"]["own"] > 0.99
+        assert value["additive"]["neighbour"] < 0.3
+
+
 def test_a_model_learns_from_its_own_task() -> None:
     torch.manual_seed(0)
     model = task.dater("dot")

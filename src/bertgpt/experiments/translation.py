@@ -209,6 +209,51 @@ def n_parameters(model: Seq2Seq) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
+@torch.no_grad()
+def right_letters(model: Seq2Seq, pair: Pair, read: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Which letters are right, teacher-forced, when only one state of the source may be read.
+
+    Args:
+        pair: strings of one length S.
+        read: (S + 1,) the one place that may be read at each step; None leaves all of them.
+    Returns:
+        (B, S) True where the letter is right; and the place with the largest weight, (B, S).
+    """
+    S, looks = pair.source.shape[1], list[Tensor]()
+    memory, state = model.encode(pair.source)
+    if read is not None:
+        memory = memory._replace(mask=(torch.arange(S) == read[:, None])[None])  # (1, T, S)
+    begin = pair.target.new_full((len(pair.target), 1), model.cfg.begin_id)
+    logits, _ = model.decode(torch.cat((begin, pair.target[:, :-1]), 1), state, memory, looks)
+    return (logits.argmax(-1) == pair.target)[:, :S], looks[0].argmax(-1)[:, :S]
+
+
+@experiment("one_state")
+def one_state(seed: int) -> dict[str, Any]:
+    """Whether the largest weight stands where the letter came from, at length 20.
+
+    Returns, by form, "beside", the share of letters whose largest weight is to the right of their
+    own place; and for these, the share that is right when "all" states may be read, "own" alone,
+    or the "neighbour" of that alone, the state after the next place.
+    """
+    found: dict[str, Any] = {}
+    forms: tuple[Form, ...] = ("additive", "dot")
+    for form in forms:
+        torch.manual_seed(seed)
+        model = reverser(form)
+        for _ in learn(model, seed, 1200):
+            pass
+        pair = fresh_pairs()["20"]
+        own = (19 - torch.arange(21)).clamp(min=0)
+        right, darkest = right_letters(model, pair)
+        beside = darkest > own[:20]
+        found[form] = {"beside": beside.float().mean().item()}
+        reads = {"own": own, "neighbour": (own + 1).clamp(max=19)}
+        rows = {"all": right} | {k: right_letters(model, pair, p)[0] for k, p in reads.items()}
+        found[form] |= {name: row[beside].float().mean().item() for name, row in rows.items()}
+    return found
+
+
 @experiment("reversal")
 def reversal(seed: int) -> dict[str, Any]:
     """Strings of 3 to 20 symbols written backwards, after 1200 steps, without and with attention.
