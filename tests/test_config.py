@@ -59,7 +59,7 @@ def test_special_ids() -> None:
 
 
 def test_shapes() -> None:
-    assert set("BTSDHKFV") == set(AXES)
+    assert set("BTSCDHKFV") == set(AXES)
     check_shape("x", torch.zeros(2, 3, 4), "B T D", D=4)
     for axes, sizes in (("B T", {}), ("B T D", {"D": 5}), ("B T D H", {})):
         with pytest.raises(ValueError, match=r"x has the shape \(2, 3, 4\), where \(B, T"):
