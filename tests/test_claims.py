@@ -20,7 +20,10 @@ PAGES = {
     "12_published_weights", "13_bert_is_not_gpt",
 }  # fmt: skip
 # The pages that are written: their claims need evidence.
-WRITTEN = {"01_counting", "02_words_as_vectors", "03_inside_the_word", "08_self_attention"}
+WRITTEN = {
+    "01_counting", "02_words_as_vectors", "03_inside_the_word", "04_recurrence", "05_gates",
+    "06_attention", "08_self_attention",
+}  # fmt: skip
 
 each_claim = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
 

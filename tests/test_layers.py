@@ -16,7 +16,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("story", "corpus"),
     ("grammar", "vocab", "windows", "bpe", "wordpiece"),
     ("ngram", "word2vec", "charngrams"),
-    ("rnn", "lstm"),
+    ("rnn", "lstm", "spins"),
     ("masks",),
     ("attention",),
     ("seq2seq", "transformer"),

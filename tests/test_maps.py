@@ -47,6 +47,19 @@ def test_darker_is_more_and_panels_share_a_scale() -> None:
     assert [axes.get_title() for axes in figure.axes] == ["head 0", "head 1"]
 
 
+def test_a_decoder_has_rows_of_its_own() -> None:
+    one = torch.zeros(2, 4)
+    one[1, 3] = 1.0  # "b" reads "down"
+    figure = maps.attention(one, TOKENS, readers=["a", "b"])
+    (axes,) = figure.axes
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["a", "b"]
+    assert [t.get_text() for t in axes.get_xticklabels()] == TOKENS
+    assert [number.get_position() for number in axes.texts] == [(3, 1)]
+    assert figure.get_supylabel() == "is written"
+    with pytest.raises(ValueError, match="4 tokens"):
+        maps.attention(one, TOKENS, readers=["a"])
+
+
 def test_rows_read_and_columns_are_read() -> None:
     one = torch.zeros(4, 4)
     one[3, 0] = 1.0  # "down" reads "the"
@@ -78,3 +91,19 @@ def test_weights_and_tokens_must_fit(shape: tuple[int, ...]) -> None:
     message = rf"weights of shape \({shape[0]}, .* and 4 tokens; give weights \(T, S\) or \(H, T,"
     with pytest.raises(ValueError, match=message):
         maps.attention(torch.rand(shape), TOKENS)
+
+
+def test_a_gate_is_as_filled_as_it_is_open() -> None:
+    forget = torch.tensor([[0.0, 1.0], [0.5, 0.25], [1.0, 0.0]])  # (T, R)
+    figure = maps.gates({"forget": forget, "input": 1 - forget}, "cat", ["cell 3", "cell 5"])
+    torch.testing.assert_close(opacities(figure), forget.T, rtol=0, atol=1e-2)
+    torch.testing.assert_close(opacities(figure, 1), 1 - forget.T, rtol=0, atol=1e-2)
+    first, last = figure.axes
+    assert [label.get_text() for label in first.get_yticklabels()] == ["cell 3", "cell 5"]
+    assert [label.get_text() for label in last.get_xticklabels()] == list("cat")
+    assert first.get_title().startswith("forget")
+
+
+def test_gates_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"input has the shape \(2, 3\) for 3 tokens and 2 rows"):
+        maps.gates({"input": torch.rand(2, 3)}, "cat", ["cell 0", "cell 1"])

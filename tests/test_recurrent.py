@@ -83,7 +83,7 @@ def test_what_follows_a_sequence_s_end_does_not_count(make) -> None:
 
 
 @pytest.mark.parametrize("forget", [True, False])
-def test_the_gradient_by_hand_is_the_true_one(forget: bool) -> None:
+def test_the_gradient_is_the_true_one(forget: bool) -> None:
     """Against differences of the outputs, for inputs, first states and weights, in float64."""
     torch.manual_seed(0)
     net = LSTM(3, 4, forget=forget).double()
@@ -101,8 +101,8 @@ def test_the_gradient_by_hand_is_the_true_one(forget: bool) -> None:
 
 
 @pytest.mark.parametrize("forget", [True, False])
-def test_both_ways_through_the_steps_are_one(forget: bool) -> None:
-    """With `looks` autograd differentiates the loop; without, backward is written by hand."""
+def test_gates_are_looked_at_without_a_change(forget: bool) -> None:
+    """Numbers and gradients are the same with `looks` and without."""
     found = []
     for looks in (None, []):
         net, x = made(lambda: LSTM(C, D, forget=forget))
@@ -110,8 +110,8 @@ def test_both_ways_through_the_steps_are_one(forget: bool) -> None:
         out, (h, c) = net(x, looks=looks)
         (out.square().sum() + h.sum() + c.square().sum()).backward()
         found.append([out, h, c, x.grad, *(p.grad for p in net.parameters())])
-    for by_hand, by_autograd in zip(*found, strict=True):
-        assert_close(by_hand, by_autograd, rtol=0, atol=1e-5)
+    for unseen, seen in zip(*found, strict=True):
+        assert_close(unseen, seen, rtol=0, atol=1e-5)
 
 
 def test_a_net_that_starts_as_the_identity_keeps_its_state() -> None:

@@ -3,15 +3,13 @@
 Shapes: B sequences, T steps, C width of the input, D width of the state.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from bertgpt.shapes import after_the_end, check_lengths, check_sequence, check_shape
 
-ATEN = torch.ops.aten  # PyTorch's own slopes of sigmoid and tanh
 State = tuple[Tensor, Tensor]  # (B, D) what is shown, h; (B, D) what is kept, the cell c
 
 
@@ -81,12 +79,8 @@ class LSTM(nn.Module):
         h, c = (x.new_zeros(B, self.width),) * 2 if state is None else state
         for name, part in (("state h", h), ("state c", c)):
             check_shape(name, part, "B D", B=B, D=self.width)
-        inputs = self.inputs(x.transpose(0, 1))  # (T, B, 4 D): one product for all steps
-        if lengths is None and looks is None:
-            states, c = _Steps.apply(inputs, h, c, self.recurrent.weight)  # the same, faster
-            return states.transpose(0, 1), (states[-1], c)
         shown, kept, opened = [], [], []
-        for a in inputs.unbind():
+        for a in self.inputs(x.transpose(0, 1)).unbind():  # one product for the inputs of all steps
             h, c, gates = self._next(a, h, c)
             shown.append(h)
             kept.append(c)
@@ -121,53 +115,3 @@ class LSTM(nn.Module):
     def _gates(self, opened: list[tuple[Tensor, ...]], kept: list[Tensor]) -> Gates:
         i, o, *f, g = (torch.stack(part, dim=1).detach() for part in zip(*opened, strict=True))
         return Gates(i, f[0] if f else torch.ones_like(i), o, g, torch.stack(kept, 1).detach())
-
-
-class _Steps(torch.autograd.Function):
-    """All steps, and backpropagation through time by hand: a fifth faster than autograd's.
-
-    Autograd multiplies for the gradient of W_h at every step and adds up; here that is one product
-    at the end. Everything else is the chain rule through `LSTM._next`, latest step first.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, inputs: Tensor, h: Tensor, c: Tensor, W: Tensor) -> tuple[Tensor, Tensor]:
-        D = h.shape[1]
-        ctx.steps, before, shown = [], h, []
-        for a in inputs.unbind():
-            a = torch.addmm(a, h, W.t())
-            gates, g = a[:, :-D].sigmoid_(), a[:, -D:].tanh_()
-            i, o, *f = gates.split(D, dim=1)
-            old, c = c, torch.addcmul(f[0] * c, i, g) if f else torch.addcmul(c, i, g)
-            bent = c.tanh()
-            h = o * bent
-            shown.append(h)
-            ctx.steps.append((gates, g, old, bent))
-        out = torch.stack(shown)  # (T, B, D)
-        ctx.save_for_backward(out, before, W)
-        return out, c
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, d_out: Tensor, dc: Tensor) -> tuple[Tensor, ...]:
-        out, before, W = ctx.saved_tensors
-        T, _, D = out.shape
-        da = out.new_empty(T, len(before), len(W))  # for a of each step, all gates side by side
-        dh = torch.zeros_like(before)
-        d_gates = torch.empty_like(ctx.steps[0][0])
-        for t in reversed(range(T)):
-            gates, g, old, bent = ctx.steps[t]
-            i, o, *f = gates.split(D, dim=1)
-            di, do, *df = d_gates.split(D, dim=1)
-            dh = dh + d_out[t]
-            dc = dc + ATEN.tanh_backward(dh * o, bent)
-            torch.mul(dc, g, out=di)
-            torch.mul(dh, bent, out=do)
-            if f:
-                torch.mul(dc, old, out=df[0])
-            ATEN.sigmoid_backward.grad_input(d_gates, gates, grad_input=da[t, :, :-D])
-            ATEN.tanh_backward.grad_input(dc * i, g, grad_input=da[t, :, -D:])
-            dh = da[t] @ W
-            dc = dc * f[0] if f else dc
-        states = torch.cat((before[None], out[:-1]))  # each before its step
-        return da, dh, dc, da.flatten(0, 1).t() @ states.flatten(0, 1)

@@ -3,10 +3,15 @@
 Importing this package registers all of them: a module here for each part of the course.
 """
 
+from bertgpt.experiments import adding as adding
 from bertgpt.experiments import attention as attention
+from bertgpt.experiments import characters as characters
 from bertgpt.experiments import cost as cost
+from bertgpt.experiments import gates as gates
 from bertgpt.experiments import norms as norms
+from bertgpt.experiments import recurrence as recurrence
 from bertgpt.experiments import transformer as transformer
+from bertgpt.experiments import translation as translation
 from bertgpt.experiments import words as words
 from bertgpt.experiments.runner import (
     REGISTERED,
