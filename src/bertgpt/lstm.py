@@ -92,7 +92,7 @@ class LSTM(nn.Module):
         if lengths is None:
             return out, (h, c)
         check_lengths(lengths, B, T)
-        rows = torch.arange(B)
+        rows = torch.arange(B, device=x.device)
         last = out[rows, lengths - 1], torch.stack(kept, dim=1)[rows, lengths - 1]
         return out.masked_fill(after_the_end(lengths, T), 0.0), last
 

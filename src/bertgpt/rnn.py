@@ -73,7 +73,7 @@ class RNN(nn.Module):
         if lengths is None:
             return out, h
         check_lengths(lengths, B, T)
-        last = out[torch.arange(B), lengths - 1]
+        last = out[torch.arange(B, device=x.device), lengths - 1]
         return out.masked_fill(after_the_end(lengths, T), 0.0), last
 
     def step(self, x: Tensor, state: Tensor) -> Tensor:

@@ -1,16 +1,11 @@
 """Checkers for the exercises of the page "Attention before Transformers"."""
 
 import math
-from collections.abc import Sequence
 
+from bertgpt.check.attention import _softmax
 from bertgpt.check.core import Attempt, Wrong, ask, checker, shown
 from bertgpt.check.counting import Slips, _expect
-
-
-def _softmax(scores: Sequence[float]) -> list[float]:
-    top = max(scores)
-    exps = [math.exp(score - top) for score in scores]
-    return [e / sum(exps) for e in exps]
+from bertgpt.check.recurrence import _times
 
 
 @checker
@@ -18,13 +13,9 @@ def additive_score(attempt: Attempt) -> str:
     """v . tanh(W q + U k), from lists."""
     W, U = [[1.0, 0.0], [0.5, -1.0]], [[0.0, 2.0], [1.0, 0.5]]
     for q, k, v in (([1.0, 0.0], [0.0, 0.5], [1.0, 2.0]), ([0.2, -0.4], [0.3, 0.1], [-1.0, 0.5])):
-
-        def times(M: list[list[float]], x: list[float]) -> list[float]:
-            return [math.fsum(m * n for m, n in zip(row, x, strict=True)) for row in M]
-
-        a, b = times(W, q), times(U, k)
+        a, b = _times(W, q), _times(U, k)
         sums = [m + n for m, n in zip(a, b, strict=True)]
-        swapped = [m + n for m, n in zip(times(W, k), times(U, q), strict=True)]
+        swapped = [m + n for m, n in zip(_times(W, k), _times(U, q), strict=True)]
         slips: Slips = [
             (math.fsum(x * s for x, s in zip(v, sums, strict=True)), "The tanh is missing: without"
              " it the query adds the same to each key's score, and softmax does not see it."),

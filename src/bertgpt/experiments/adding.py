@@ -1,12 +1,14 @@
 """Experiments of Part II: the adding problem, a memory task with one answer at the end (E02)."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from bertgpt.experiments.runner import experiment
+from bertgpt.experiments.transformer import forever
 from bertgpt.lstm import LSTM
 from bertgpt.rnn import RNN
 from bertgpt.train import Step, TrainConfig, train
@@ -95,7 +97,7 @@ def learn(kind: str, T: int, steps: int, seed: int, rate: float = 0.0) -> Iterat
     """
     torch.manual_seed(seed)
     model, draws = Adder(kind), torch.Generator().manual_seed(seed)
-    batches = iter(lambda: adding_batch(64, T, draws), None)
+    batches = forever(partial(adding_batch, 64, T, draws))
     cfg = TrainConfig(steps=steps, learning_rate=rate or RATES[kind], weight_decay=0.0)
     step: Step
     for step in train(model, batches, squared_error, cfg):

@@ -9,10 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from bertgpt.experiments.adding import squared_error
 from bertgpt.experiments.runner import experiment
 from bertgpt.experiments.transformer import forever
 from bertgpt.lstm import LSTM, Gates, State
 from bertgpt.rnn import RNN
+from bertgpt.shapes import after_the_end
 from bertgpt.train import TrainConfig, train
 
 # --- E02b: how much of the first state is felt at step T, before any training
@@ -117,11 +119,6 @@ class Counter(nn.Module):
         return self.read(out)[..., 0]  # (B, T)
 
 
-def count_error(model: nn.Module, piece: tuple[Tensor, Tensor]) -> Tensor:
-    """Mean squared error."""
-    return (model(piece[0]) - piece[1]).square().mean()
-
-
 def trained_counter(*, forget: bool, seed: int, pieces: int = 1000) -> Counter:
     """A counter trained on 32 streams, 40 steps a piece.
 
@@ -131,7 +128,7 @@ def trained_counter(*, forget: bool, seed: int, pieces: int = 1000) -> Counter:
     torch.manual_seed(seed)
     model, stream = Counter(forget=forget), Stream(32, seed)
     cfg = TrainConfig(steps=pieces, learning_rate=5e-3, weight_decay=0.0)
-    for step in train(model, forever(partial(stream.next, 40)), count_error, cfg):
+    for step in train(model, forever(partial(stream.next, 40)), squared_error, cfg):
         if step.number % (WATCHED[-1] // 40) == 0:
             model.state = None
     return model
@@ -226,8 +223,8 @@ class Judge(nn.Module):
             row[: len(known)] = torch.tensor([WORDS.index(w) for w in known])
         vectors = self.table(ids)  # (B, T, D)
         if self.net is None:
-            kept = torch.arange(ids.shape[1]) < lengths[:, None]
-            whole = (vectors * kept[..., None]).sum(1) / lengths[:, None]
+            vectors = vectors.masked_fill(after_the_end(lengths, ids.shape[1]), 0.0)
+            whole = vectors.sum(1) / lengths[:, None]
         else:
             last = self.net(vectors, lengths=lengths)[1]
             whole = last[0] if isinstance(last, tuple) else last

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from bertgpt.automaton import END
 from bertgpt.config import SpecialIds, TransformerConfig
+from bertgpt.experiments.characters import pieces
 from bertgpt.experiments.runner import experiment
 from bertgpt.experiments.transformer import forever
 from bertgpt.gpt import GPT
@@ -56,8 +57,7 @@ def toyland_text(n_stories: int = 2000) -> tuple[Tensor, int]:
 
 def windows(text: Tensor, n_texts: int, generator: torch.Generator) -> Tensor:
     """Pieces of 32 tokens, drawn with replacement: (B, T)."""
-    first = torch.randint(len(text) - 32, (n_texts, 1), generator=generator)
-    return text[first + torch.arange(32)]
+    return pieces(text[:-1], n_texts, 32, generator)
 
 
 def gradients(model: GPT, token_ids: Tensor) -> list[float]:
