@@ -32,6 +32,14 @@ def test_strings_to_train_on_have_all_lengths_and_no_more() -> None:
     assert max(task.LENGTHS) > task.LONGEST
 
 
+def test_a_seed_decides_all_draws() -> None:
+    kinds = ("trained", "new pair")
+    for draw in (task.reversal_draw, *(lambda n, g, k=k: task.date_draw(n, k, g) for k in kinds)):
+        one, other = draw(20, seeded(3)), draw(20, seeded(3))
+        assert one.source.equal(other.source)
+        assert one.target.equal(other.target)
+
+
 # --- dates
 
 
@@ -75,6 +83,7 @@ def test_every_date_can_be_read_back(style: str) -> None:
     [
         (1900, "nineteen hundred"),
         (1901, "nineteen oh one"),
+        (1909, "nineteen oh nine"),
         (1911, "nineteen eleven"),
         (1950, "nineteen fifty"),
         (2000, "two thousand"),
