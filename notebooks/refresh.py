@@ -6,6 +6,7 @@ After a change of text alone, `make notebooks-text` writes them out from the sto
 """
 
 import hashlib
+import os
 import re
 import sys
 import tempfile
@@ -54,26 +55,72 @@ def write_out(path: Path) -> None:
     """Write out what the text names, from the stored run."""
     notebook = nbformat.read(path, as_version=4)
     make_readable(notebook, BOOK)
-    nbformat.write(notebook, path)
+    store(path, notebook)
+
+
+class ChangedMeanwhileError(ValueError):
+    """The notebook's code was edited while it ran: the outputs are not those of the file."""
+
+
+def code_of(notebook: nbformat.NotebookNode) -> list[str]:
+    """The source of each code cell, in order: all that a run depends on."""
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def with_outputs(latest: nbformat.NotebookNode, run: nbformat.NotebookNode) -> None:
+    """Put the outputs of a run into the notebook as it now stands, whatever else was edited.
+
+    Raises:
+        ChangedMeanwhileError: if a code cell was edited, added, moved or taken out since.
+    """
+    if code_of(latest) != code_of(run):
+        raise ChangedMeanwhileError("code cells were edited while the notebook ran: run it again")
+    ran = iter([cell for cell in run.cells if cell.cell_type == "code"])
+    for cell in latest.cells:
+        if cell.cell_type == "code":
+            done = next(ran)
+            cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    for key in ("language_info", "widgets"):
+        if key in run.metadata:
+            latest.metadata[key] = run.metadata[key]
+
+
+def store(path: Path, notebook: nbformat.NotebookNode) -> None:
+    """Write a notebook in one step: an interrupt leaves the old file or the new one."""
+    unfinished = path.with_suffix(".part")
+    nbformat.write(notebook, unfinished)
+    os.replace(unfinished, path)
 
 
 def refresh(path: Path) -> None:
-    """Run one notebook from an empty folder; the file changes only when every cell ran."""
+    """Run one notebook from an empty folder; the file changes only when every cell ran.
+
+    It is read again before it is written: text that was edited meanwhile stays, and where code was
+    edited the file is left alone.
+
+    Raises:
+        ChangedMeanwhileError: if the code in the file is not the code that ran.
+    """
     notebook = nbformat.read(path, as_version=4)
+    read = results_read(notebook)  # before the run: a result stored meanwhile was not read by it
     began = time.monotonic()
     print(f"==> {path.name} ...", end=" ", flush=True)
     with tempfile.TemporaryDirectory() as empty:
         # No timestamps in the file: two runs with the same results differ in nothing.
         NotebookClient(
             notebook,
-            timeout=300,
+            timeout=None,
+            iopub_timeout=600,
+            startup_timeout=600,
             record_timing=False,
             coalesce_streams=True,
             resources={"metadata": {"path": empty}},
         ).execute()
-    make_readable(notebook, BOOK)
-    notebook.metadata["results"] = results_read(notebook)
-    nbformat.write(without_views(notebook), path)
+    latest = nbformat.read(path, as_version=4)
+    with_outputs(latest, notebook)
+    make_readable(latest, BOOK)
+    latest.metadata["results"] = read
+    store(path, without_views(latest))
     print(f"{time.monotonic() - began:.1f} s", flush=True)
 
 

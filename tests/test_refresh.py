@@ -47,6 +47,44 @@ def test_refresh_stores_no_view(tmp_path: Path) -> None:
     assert '"2"' in text
 
 
+def edits_itself(path: Path, edit: str) -> None:
+    """A notebook whose second cell is an editor that saves the file while it runs."""
+    code = (
+        f"import nbformat\npath = {str(path)!r}\n"
+        f"notebook = nbformat.read(path, as_version=4)\n{edit}\nnbformat.write(notebook, path)"
+    )
+    cells = [v4.new_markdown_cell("old text"), v4.new_code_cell("1 + 1"), v4.new_code_cell(code)]
+    nbformat.write(v4.new_notebook(cells=cells), path)
+
+
+def test_text_edited_while_it_ran_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "page.ipynb"
+    edits_itself(path, "notebook.cells[0].source = 'new text'; notebook.cells.append("
+                       "nbformat.v4.new_markdown_cell('more'))")  # fmt: skip
+    refresh.refresh(path)
+    after = nbformat.read(path, as_version=4)
+    assert [c.source for c in after.cells if c.cell_type == "markdown"] == ["new text", "more"]
+    assert after.cells[1].outputs[0].data["text/plain"] == "2"
+    assert [c.execution_count for c in after.cells if c.cell_type == "code"] == [1, 2]
+
+
+def test_code_edited_while_it_ran_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "page.ipynb"
+    edits_itself(path, "notebook.cells[1].source = '2 + 2'")
+    monkeypatch.setattr(refresh, "FOLDER", tmp_path)
+    monkeypatch.setattr(refresh.sys, "argv", ["refresh.py"])
+    assert refresh.main() == 1
+    said = capsys.readouterr().out
+    assert "page.ipynb was left as it was" in said
+    assert "edited while the notebook ran" in said
+    after = nbformat.read(path, as_version=4)
+    assert after.cells[1].source == "2 + 2"
+    assert not any(c.get("outputs") for c in after.cells)
+    assert [p.name for p in tmp_path.iterdir()] == ["page.ipynb"]
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.stem)
 def test_no_stored_notebook_holds_a_view(path: Path) -> None:
     held = 'class=\\"bertviz-frame' in path.read_text(encoding="utf-8")
