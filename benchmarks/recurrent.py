@@ -14,8 +14,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from bertgpt.lstm import LSTM
-from bertgpt.seq2seq import Seq2Seq, Seq2SeqConfig
+from bertgpt.recurrent.lstm import LSTM
+from bertgpt.recurrent.seq2seq import Seq2Seq, Seq2SeqConfig
 
 SIZES = ((32, 64), (32, 128), (64, 256))  # B, D
 STEPS = (16, 64, 256, 1024)  # T

@@ -19,11 +19,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from bertgpt import corpus
-from bertgpt.bpe import BPE, END, byte_alphabet, split
-from bertgpt.merges import learn
-from bertgpt.tokenizer import count_words
-from bertgpt.wordpiece import SPECIALS, WordPiece
+from bertgpt.corpora import corpus
+from bertgpt.tokens.bpe import BPE, END, byte_alphabet, split
+from bertgpt.tokens.pair_merging import learn
+from bertgpt.tokens.tokenizer import count_words
+from bertgpt.tokens.wordpiece import SPECIALS, WordPiece
 
 MEGABYTES, LEAST = (0.3, 1.0, 3.0), 2
 Text = list[str]

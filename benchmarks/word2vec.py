@@ -17,8 +17,8 @@ from collections.abc import Callable
 import gensim
 import torch
 
-from bertgpt import corpus
-from bertgpt.word2vec import Word2Vec, Word2VecConfig
+from bertgpt.corpora import corpus
+from bertgpt.words.word2vec import Word2Vec, Word2VecConfig
 
 Text = list[list[str]]
 WORKERS = 2

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from bertgpt.attention import Look, MultiHeadAttention, attention_weights
+from bertgpt.attention import AttentionRecord, MultiHeadAttention, attention_weights
 from bertgpt.config import TransformerConfig
 from bertgpt.masks import bidirectional_mask, causal_mask, check_mask, padding_mask
 
@@ -62,9 +62,9 @@ def test_a_position_that_may_read_nothing() -> None:
     nothing[2] = False
     cfg = TransformerConfig(vocab_size=61, max_positions=11, width=D, n_heads=H)
     layer = MultiHeadAttention(cfg).eval()
-    looks: list[Look] = []
-    assert layer(x, nothing, looks)[:, 2].isnan().all()
-    assert looks[0].weights[:, :, 2].isnan().all()
+    records: list[AttentionRecord] = []
+    assert layer(x, nothing, records)[:, 2].isnan().all()
+    assert records[0].weights[:, :, 2].isnan().all()
     assert_close(layer(x, nothing)[:, 2], layer.out.bias.expand(B, D), rtol=0, atol=0)
     rest = torch.arange(T) != 2
     assert_close(layer(x, nothing)[:, rest], layer(x, nothing, [])[:, rest], rtol=0, atol=1e-6)

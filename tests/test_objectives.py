@@ -18,10 +18,10 @@ from bertgpt.objectives import (
     causal_targets,
     mask_tokens,
     next_sentence_pairs,
-    pretraining_loss,
     token_loss,
 )
-from bertgpt.train import TrainConfig, train
+from bertgpt.training.pretrain import pretraining_loss
+from bertgpt.training.train import TrainConfig, train
 
 V, T = 61, 9
 SPECIAL = SpecialIds()

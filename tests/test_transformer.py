@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from bertgpt.attention import Look
+from bertgpt.attention import AttentionRecord
 from bertgpt.bert import BERT
 from bertgpt.config import TransformerConfig
 from bertgpt.gpt import GPT
@@ -76,16 +76,16 @@ def test_no_text_and_no_segments_are_fine() -> None:
 
 def test_looks_are_given_only_to_who_asks() -> None:
     model = GPT(CFG).eval()
-    looks: list[Look] = []
-    model.hidden(IDS, looks=looks)
-    assert len(looks) == L
-    for look in looks:
-        assert look.weights.shape == (B, H, T, T)
-        assert look.queries.shape == look.keys.shape == (B, H, T, D // H)
-        assert_close(look.weights.sum(-1), torch.ones(B, H, T))
-        assert (look.weights[..., ~causal_mask(T)] == 0).all()
-        scores = look.queries @ look.keys.transpose(-2, -1) / math.sqrt(D // H)
-        assert_close(scores.masked_fill(~causal_mask(T), -torch.inf).softmax(-1), look.weights)
+    records: list[AttentionRecord] = []
+    model.hidden(IDS, records=records)
+    assert len(records) == L
+    for record in records:
+        assert record.weights.shape == (B, H, T, T)
+        assert record.queries.shape == record.keys.shape == (B, H, T, D // H)
+        assert_close(record.weights.sum(-1), torch.ones(B, H, T))
+        assert (record.weights[..., ~causal_mask(T)] == 0).all()
+        scores = record.queries @ record.keys.transpose(-2, -1) / math.sqrt(D // H)
+        assert_close(scores.masked_fill(~causal_mask(T), -torch.inf).softmax(-1), record.weights)
     assert not [name for name, _ in model.named_buffers()]
 
 
@@ -153,21 +153,21 @@ def test_dropout_is_in_training_alone() -> None:
     torch.manual_seed(0)
     model = BERT(replace(CFG, dropout=0.5))
     assert not torch.equal(model(IDS), model(IDS))
-    assert not torch.equal(model.hidden(IDS, looks=[]), model.hidden(IDS, looks=[]))
+    assert not torch.equal(model.hidden(IDS, records=[]), model.hidden(IDS, records=[]))
     model.eval()
     assert torch.equal(model(IDS), model(IDS))
 
 
-@pytest.mark.parametrize("looks", [None, []], ids=["fused", "by the formula"])
-def test_dropout_keeps_the_mean(looks: Any) -> None:
+@pytest.mark.parametrize("records", [None, []], ids=["fused", "by the formula"])
+def test_dropout_keeps_the_mean(records: Any) -> None:
     """Weights that stay are scaled up, in the fused kernel and in the formula."""
     torch.manual_seed(0)
     attn = Transformer(replace(CFG, dropout=0.5)).blocks[0].attn
     nn.init.normal_(attn.value.weight, std=0.5)
     nn.init.normal_(attn.out.weight, std=0.5)
     x, mask = torch.randn(1, T, D).expand(4000, T, D), causal_mask(T)
-    mean = attn(x, mask, looks).mean(0)
-    spread = attn(x, mask, looks).std(0) / math.sqrt(4000)
+    mean = attn(x, mask, records).mean(0)
+    spread = attn(x, mask, records).std(0) / math.sqrt(4000)
     exact = attn.eval()(x[:1], mask)[0]
     assert ((mean - exact).abs() / spread).max() < 5
     assert spread.min() > 0

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 from bertgpt.config import TransformerConfig
 
 
-class Look(NamedTuple):
-    """What one attention layer did: kept only for a caller who asks."""
+class AttentionRecord(NamedTuple):
+    """What one attention layer did; made only on request."""
 
     weights: Tensor  # (B, H, T, S), each row sums to 1
     queries: Tensor  # (B, H, T, K)
@@ -51,25 +51,6 @@ def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
     return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)  # (..., T, S)
 
 
-class AdditiveScores(nn.Module):
-    """v^T tanh(W q + U k) for each query and key (Bahdanau, Cho and Bengio 2015, A.1.2).
-
-    Args:
-        width: of queries, of keys, and of the layer in between.
-    """
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.query = nn.Linear(width, width)  # W, with a bias
-        self.key = nn.Linear(width, width, bias=False)  # U
-        self.value = nn.Linear(width, 1, bias=False)  # v
-
-    def forward(self, q: Tensor, k: Tensor) -> Tensor:
-        """Queries (B, T, D) and keys (B, S, D) make scores (B, T, S)."""
-        pairs = self.query(q)[:, :, None] + self.key(k)[:, None]  # (B, T, S, D)
-        return self.value(pairs.tanh()).squeeze(-1)  # (B, T, S)
-
-
 class MultiHeadAttention(nn.Module):
     """Scaled dot-product attention in H heads (Vaswani et al. 2017, 3.2.2)."""
 
@@ -82,13 +63,15 @@ class MultiHeadAttention(nn.Module):
         self.out = nn.Linear(cfg.width, cfg.width)
         self.dropout = nn.Dropout(cfg.dropout)
 
-    def forward(self, x: Tensor, mask: Tensor, looks: list[Look] | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, mask: Tensor, records: list[AttentionRecord] | None = None
+    ) -> Tensor:
         """Let every position read.
 
         Args:
             x: (B, T, D).
             mask: (T, S) or (B, 1, T, S), True where t may read s; here S = T.
-            looks: a list to which weights, queries and keys are appended. Without it PyTorch's
+            records: a list to which weights, queries and keys are appended. Without it PyTorch's
                 fused kernel computes the same numbers and never forms the weights.
         Returns:
             (B, T, D).
@@ -98,12 +81,12 @@ class MultiHeadAttention(nn.Module):
             proj(x).view(B, T, self.n_heads, D // self.n_heads).transpose(1, 2)
             for proj in (self.query, self.key, self.value)
         )  # each (B, H, T, K)
-        if looks is None:
+        if records is None:
             p = self.dropout.p if self.training else 0.0
             mixed = F.scaled_dot_product_attention(q, k, v, mask, dropout_p=p)  # (B, H, T, K)
         else:
             weights = attention_weights(q, k, mask)  # (B, H, T, S)
-            looks.append(Look(weights, q, k))
+            records.append(AttentionRecord(weights, q, k))
             mixed = self.dropout(weights) @ v  # (B, H, T, K)
         mixed = mixed.transpose(1, 2).reshape(B, T, D)  # heads side by side
         return self.out(mixed)

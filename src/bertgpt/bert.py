@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from bertgpt.attention import Look
+from bertgpt.attention import AttentionRecord
 from bertgpt.config import SpecialIds, TransformerConfig
 from bertgpt.heads import MaskedTokenHead
 from bertgpt.masks import bidirectional_mask, padding_mask
@@ -31,12 +31,12 @@ class BERT(nn.Module):
         self,
         token_ids: Tensor,
         segment_ids: Tensor | None = None,
-        looks: list[Look] | None = None,
+        records: list[AttentionRecord] | None = None,
     ) -> Tensor:
-        """A vector for each position, (B, T, D); `looks` gets the attention of each layer."""
+        """A vector for each position, (B, T, D); `records` gets the attention of each layer."""
         mask = bidirectional_mask(token_ids.shape[-1], device=token_ids.device)
         mask = mask & padding_mask(token_ids, self.special.pad)
-        return self.stack(token_ids, mask, segment_ids, looks)
+        return self.stack(token_ids, mask, segment_ids, records)
 
     def forward(self, token_ids: Tensor, segment_ids: Tensor | None = None) -> Tensor:
         """What the head reads out: (B, T, V) scores of tokens, unless another head was given."""

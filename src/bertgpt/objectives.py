@@ -8,7 +8,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bertgpt.config import SpecialIds
-from bertgpt.heads import PretrainingHead
 
 IGNORE = -100  # F.cross_entropy's own default: a target on which no loss is taken
 
@@ -172,16 +171,3 @@ def next_sentence_pairs(
             if after < len(document):
                 a, after = segment(document, after)
     return Pairs(torch.tensor(rows), torch.tensor(kinds), torch.tensor(labels))
-
-
-def pretraining_loss(head: PretrainingHead, h: Tensor, targets: Tensor, labels: Tensor) -> Tensor:
-    """BERT's whole objective, in nats: masked tokens and next sentence, one mean loss each, added.
-
-    Args:
-        head: of the model; it scores tokens only where one is to be guessed.
-        h: (B, T, D), hidden states of the corrupted pairs.
-        targets: (B, T), as `mask_tokens` gives them.
-        labels: (B,), as `next_sentence_pairs` gives them.
-    """
-    chosen = targets != IGNORE
-    return token_loss(head.token(h[chosen]), targets[chosen]) + token_loss(head.pair(h), labels)

@@ -1,6 +1,5 @@
 """The letters that name tensor axes, and the one function that checks them."""
 
-import torch
 from torch import Tensor
 
 AXES = {
@@ -24,6 +23,7 @@ def check_shape(name: str, x: Tensor, axes: str, **sizes: int) -> None:
         axes: its axes' letters, a space apart.
         sizes: letter -> size, for the axes whose size is known.
 
+    >>> import torch
     >>> check_shape("token_ids", torch.zeros(2, 5), "B T", T=5)
     >>> check_shape("token_ids", torch.zeros(2, 5), "B T", T=7)
     Traceback (most recent call last):
@@ -37,34 +37,3 @@ def check_shape(name: str, x: Tensor, axes: str, **sizes: int) -> None:
     if not fits:
         want = ", ".join(f"{a}={sizes[a]}" if a in sizes else a for a in letters)
         raise ValueError(f"{name} has the shape {tuple(x.shape)}, where ({want}) is needed")
-
-
-def check_sequence(x: Tensor, in_width: int) -> tuple[int, int, int]:
-    """The sizes B, T, C of what a recurrent net is to read.
-
-    Raises:
-        ValueError: if there are not three axes, no step, or another width than the net's.
-    """
-    check_shape("x", x, "B T C", C=in_width)
-    B, T, C = x.shape
-    if T == 0:
-        raise ValueError(
-            f"x has the shape {tuple(x.shape)}: a sequence of no steps leaves no state to read; "
-            "give at least one step"
-        )
-    return B, T, C
-
-
-def check_lengths(lengths: Tensor, B: int, T: int) -> None:
-    """Raise ValueError unless `lengths` holds B whole numbers from 1 to T."""
-    check_shape("lengths", lengths, "B", B=B)
-    if lengths.is_floating_point() or lengths.min() < 1 or lengths.max() > T:
-        raise ValueError(
-            f"lengths {lengths.tolist()} must be whole numbers from 1 to T={T}, one a sequence; "
-            "they count the steps before the padding"
-        )
-
-
-def after_the_end(lengths: Tensor, T: int) -> Tensor:
-    """True at the steps that do not count: (B, T, 1)."""
-    return (torch.arange(T, device=lengths.device) >= lengths[:, None])[..., None]

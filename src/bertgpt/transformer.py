@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from bertgpt.attention import Look, MultiHeadAttention
+from bertgpt.attention import AttentionRecord, MultiHeadAttention
 from bertgpt.config import TransformerConfig
 from bertgpt.masks import check_mask
 from bertgpt.shapes import check_shape
@@ -46,11 +46,13 @@ class Block(nn.Module):
             self.ff = None
         self.drop = nn.Dropout(cfg.dropout)
 
-    def forward(self, x: Tensor, mask: Tensor, looks: list[Look] | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, mask: Tensor, records: list[AttentionRecord] | None = None
+    ) -> Tensor:
         if self.pre:
-            x = x + self.drop(self.attn(self.norm_attn(x), mask, looks))
+            x = x + self.drop(self.attn(self.norm_attn(x), mask, records))
             return x if self.ff is None else x + self.drop(self.ff(self.norm_ff(x)))
-        x = self.norm_attn(x + self.drop(self.attn(x, mask, looks)))
+        x = self.norm_attn(x + self.drop(self.attn(x, mask, records)))
         return x if self.ff is None else self.norm_ff(x + self.drop(self.ff(x)))
 
 
@@ -78,7 +80,7 @@ class Transformer(nn.Module):
         token_ids: Tensor,
         mask: Tensor,
         segment_ids: Tensor | None = None,
-        looks: list[Look] | None = None,
+        records: list[AttentionRecord] | None = None,
     ) -> Tensor:
         """Read a batch of texts.
 
@@ -87,7 +89,7 @@ class Transformer(nn.Module):
             mask: (T, T) or (B, 1, T, T), True where t may read s. It has no default: no model is
                 causal, or not, by accident.
             segment_ids: (B, T) int64 in [0, n_segments); None means all 0.
-            looks: a list that gets one `Look` a layer: weights, queries, keys.
+            records: a list that gets one `AttentionRecord` a layer: weights, queries, keys.
         Returns:
             (B, T, D).
         Raises:
@@ -97,7 +99,7 @@ class Transformer(nn.Module):
         B, T = token_ids.shape
         check_mask(mask, B, T, T)
         for block in self.blocks:
-            x = block(x, mask, looks)
+            x = block(x, mask, records)
         return self.norm(x) if self.cfg.norm == "pre" else x
 
     def embed(self, token_ids: Tensor, segment_ids: Tensor | None = None) -> Tensor:

@@ -14,9 +14,8 @@ import torch
 import transformers as hf
 from torch import Tensor, nn
 
-from bertgpt.attention import Look
+from bertgpt.attention import AttentionRecord
 from bertgpt.bert import BERT
-from bertgpt.checkpoints import load_bert, load_gpt2
 from bertgpt.gpt import GPT
 from bertgpt.heads import (
     LanguageModelHead,
@@ -30,6 +29,7 @@ from bertgpt.heads import (
     last_token,
 )
 from bertgpt.masks import causal_mask, padding_mask
+from bertgpt.weights.checkpoints import load_bert, load_gpt2
 
 hf.utils.logging.disable_progress_bar()
 hf.utils.logging.set_verbosity_error()
@@ -133,10 +133,10 @@ def bert_rungs() -> Iterator[Rung]:
     embedded = theirs.bert.embeddings(ids, token_type_ids=segments)
     yield "embeddings", ours.stack.embed(ids, segments), embedded
     layer, block = theirs.bert.encoder.layer[0], ours.stack.blocks[0]
-    looks: list[Look] = []
-    block.attn(x, mask, looks)
+    records: list[AttentionRecord] = []
+    block.attn(x, mask, records)
     mixed, weights = layer.attention.self(x, additive(mask))
-    yield "attention weights", looks[0].weights, weights
+    yield "attention weights", records[0].weights, weights
     yield "attention", block.attn(x, mask), layer.attention.output.dense(mixed)
     yield "block", block(x, mask), layer(x, additive(mask))
     hidden = theirs.bert(ids, **given).last_hidden_state
@@ -171,10 +171,10 @@ def gpt2_rungs() -> Iterator[Rung]:
     embedded = theirs.transformer(ids, output_hidden_states=True).hidden_states[0]
     yield "embeddings", ours.stack.embed(ids), embedded
     layer, block = theirs.transformer.h[0], ours.stack.blocks[0]
-    looks: list[Look] = []
-    block.attn(x, mask, looks)
+    records: list[AttentionRecord] = []
+    block.attn(x, mask, records)
     mixed, weights = layer.attn(x, attention_mask=additive(mask))
-    yield "attention weights", looks[0].weights, weights
+    yield "attention weights", records[0].weights, weights
     yield "attention", block.attn(x, mask), mixed
     yield "block", block(x, mask), layer(x, attention_mask=additive(mask))
     given = {"attention_mask": real.long()}

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from bertgpt.lstm import LSTM
-from bertgpt.rnn import RNN
+from bertgpt.recurrent.lstm import LSTM
+from bertgpt.recurrent.rnn import RNN
 
 B, T, C, D = 3, 7, 5, 11  # all different: a swapped axis cannot pass
 ATOL = 1e-5

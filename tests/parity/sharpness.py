@@ -114,7 +114,7 @@ def drop_last_block(model: Model) -> None:
 def drop_mask_once(model: Model) -> None:
     """One layer that reads everything."""
     attn = model.stack.blocks[1].attn
-    attn.forward = lambda x, mask, looks=None: type(attn).forward(attn, x, torch.ones_like(mask))
+    attn.forward = lambda x, mask, records=None: type(attn).forward(attn, x, torch.ones_like(mask))
 
 
 def no_final_norm(model: Model) -> None:

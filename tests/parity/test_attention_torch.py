@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.testing import assert_close
 
-from bertgpt.attention import Look, MultiHeadAttention, attention_weights
+from bertgpt.attention import AttentionRecord, MultiHeadAttention, attention_weights
 from bertgpt.config import TransformerConfig
 from bertgpt.masks import bidirectional_mask, causal_mask, padding_mask
 
@@ -47,10 +47,10 @@ def test_multi_head_attention_is_pytorchs(mask: torch.Tensor) -> None:
     x = torch.randn(B, T, D, generator=torch.Generator().manual_seed(1))
     forbidden = ~mask.expand(B, H, T, T).reshape(B * H, T, T)  # their True means the opposite
     want, want_weights = theirs(x, x, x, attn_mask=forbidden, average_attn_weights=False)
-    looks: list[Look] = []
-    assert_close(ours(x, mask, looks), want, rtol=0, atol=ATOL)
+    records: list[AttentionRecord] = []
+    assert_close(ours(x, mask, records), want, rtol=0, atol=ATOL)
     assert_close(ours(x, mask), want, rtol=0, atol=ATOL)
-    assert_close(looks[0].weights, want_weights, rtol=0, atol=ATOL)
+    assert_close(records[0].weights, want_weights, rtol=0, atol=ATOL)
     inverted, _ = theirs(x, x, x, attn_mask=~forbidden, average_attn_weights=False)
     assert not torch.allclose(inverted, want, rtol=0, atol=1000 * ATOL)  # nan is not close either
 

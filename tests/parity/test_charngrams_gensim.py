@@ -6,8 +6,13 @@ import torch
 from gensim.models import FastText
 from gensim.models.fasttext_inner import compute_ngrams, compute_ngrams_bytes, ft_hash_bytes
 
-from bertgpt.charngrams import SubwordConfig, SubwordVectors, char_ngrams, fnv1a
-from bertgpt.corpus import wikipedia, words
+from bertgpt.corpora.corpus import wikipedia, words
+from bertgpt.words.charngrams import (
+    SubwordConfig,
+    SubwordVectors,
+    char_ngrams,
+    fnv1a,
+)
 
 BUCKETS, WIDTH = 499, 13
 ODD = ["a", "of", "ant", "banana", "don't", "<a>", "né", "naïveté", "Ærøskøbing", "слово", "日本語",

@@ -101,11 +101,11 @@ def test_asking_for_the_weights_changes_no_number() -> None:
         (our_bert("ForMaskedLM"), (ids, segments)),
         (our_gpt2("LMHeadModel"), (ids,)),
     ):
-        looks: list = []
+        records: list = []
         fused = model.hidden(*given)
-        explicit = model.hidden(*given, looks=looks)
+        explicit = model.hidden(*given, records=records)
         torch.testing.assert_close(fused, explicit, rtol=0, atol=ATOL)
-        assert [tuple(look.weights.shape) for look in looks] == [(len(ids), H, T, T)] * L
+        assert [tuple(record.weights.shape) for record in records] == [(len(ids), H, T, T)] * L
 
 
 @torch.inference_mode()

@@ -10,8 +10,8 @@ from recurrent import ATOL, WRONG, B, C, D, T, differences, pair, shift
 from torch import nn
 from torch.testing import assert_close
 
-from bertgpt.lstm import LSTM
-from bertgpt.rnn import RNN
+from bertgpt.recurrent.lstm import LSTM
+from bertgpt.recurrent.rnn import RNN
 
 
 @pytest.mark.parametrize("kind", ["tanh", "relu", "LSTM"])

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from bertgpt import bpe as bpe_module
-from bertgpt import corpus
-from bertgpt.bpe import BPE, END
-from bertgpt.wordpiece import SPECIALS, Cleaning, WordPiece
+from bertgpt.corpora import corpus
+from bertgpt.tokens import bpe as bpe_module
+from bertgpt.tokens.bpe import BPE, END
+from bertgpt.tokens.wordpiece import SPECIALS, Cleaning, WordPiece
 
 draw = random.Random(7)
 NASTY = {

@@ -11,7 +11,7 @@ from gensim.models import Word2Vec as Gensim
 from gensim.models.word2vec_inner import train_batch_cbow, train_batch_sg
 from torch.testing import assert_close
 
-from bertgpt.word2vec import update
+from bertgpt.words.word2vec import update
 
 D, K, RATE, SEED = 7, 3, 0.05, 5
 WORDS = list("abcdefghijkl")

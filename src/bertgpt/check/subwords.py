@@ -1,8 +1,8 @@
 """Checkers for the exercises of the page "Inside the word"."""
 
-from bertgpt.charngrams import char_ngrams, fnv1a
 from bertgpt.check.core import Attempt, checker
 from bertgpt.check.counting import Slips, _expect
+from bertgpt.words.charngrams import char_ngrams, fnv1a
 
 
 @checker

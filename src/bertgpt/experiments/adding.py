@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from bertgpt.experiments.runner import experiment
 from bertgpt.experiments.transformer import forever
-from bertgpt.lstm import LSTM
-from bertgpt.rnn import RNN
-from bertgpt.train import Step, TrainConfig, train
+from bertgpt.recurrent.lstm import LSTM
+from bertgpt.recurrent.rnn import RNN
+from bertgpt.training.train import Step, TrainConfig, train
 
 BASELINE = 1 / 6  # variance of the sum of two values from U[0, 1]: the error of "always 1"
 WIDTH = 32

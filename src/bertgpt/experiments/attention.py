@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bertgpt.attention import Look
+from bertgpt.attention import AttentionRecord
 from bertgpt.config import TransformerConfig
 from bertgpt.experiments.runner import experiment
 from bertgpt.masks import bidirectional_mask, causal_mask
-from bertgpt.train import TrainConfig, train
+from bertgpt.training.train import TrainConfig, train
 from bertgpt.transformer import Transformer
 
 MASKS = {"bidirectional": bidirectional_mask, "causal": causal_mask}
@@ -65,11 +65,11 @@ def mask_decides(seed: int) -> dict[str, Any]:
     later = torch.ones(T, T, dtype=torch.bool).triu(1)
     found: dict[str, Any] = {"pairs": int(later.sum())}
     for name, make in MASKS.items():
-        looks: list[Look] = []
+        records: list[AttentionRecord] = []
         norms = influence(stack, ids, make(T))
         with torch.no_grad():
-            stack(ids[None], make(T), looks=looks)
-        sums = torch.stack([look.weights.sum(-1) for look in looks])
+            stack(ids[None], make(T), records=records)
+        sums = torch.stack([record.weights.sum(-1) for record in records])
         found[name] = {
             "later_felt": int((norms[later] != 0).sum()),
             "largest_later": norms[later].max().item(),
@@ -174,17 +174,19 @@ class Pointer(nn.Module):
         self.stack = Transformer(cfg)
         self.head = nn.Linear(cfg.width, DIGITS)
 
-    def forward(self, ids: Tensor, looks: list[Look] | None = None, without: int = -1) -> Tensor:
+    def forward(
+        self, ids: Tensor, records: list[AttentionRecord] | None = None, without: int = -1
+    ) -> Tensor:
         """Scores of the answers (B, DIGITS); item `without` is read by no other position."""
         mask = bidirectional_mask(ITEMS + 1)
         if without >= 0:
             mask[:, without] = torch.arange(ITEMS + 1) == without
-        return self.head(self.stack(ids, mask, looks=looks)[:, -1])
+        return self.head(self.stack(ids, mask, records=records)[:, -1])
 
 
-def asking_weights(looks: list[Look]) -> Tensor:
+def asking_weights(records: list[AttentionRecord]) -> Tensor:
     """What ASK reads: (layers, B, ITEMS), the mean over heads."""
-    return torch.stack([look.weights[:, :, -1, :ITEMS].mean(1) for look in looks])
+    return torch.stack([record.weights[:, :, -1, :ITEMS].mean(1) for record in records])
 
 
 def train_pointer(n_layers: int, seed: int, *, hide: float = 0.0, steps: int = 600) -> Pointer:
@@ -203,11 +205,11 @@ def train_pointer(n_layers: int, seed: int, *, hide: float = 0.0, steps: int = 6
 
     def loss(model: Pointer, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         ids, answers, marked = batch
-        looks: list[Look] | None = [] if hide else None
-        wrong = F.cross_entropy(model(ids, looks), answers)
-        if looks is None:
+        records: list[AttentionRecord] | None = [] if hide else None
+        wrong = F.cross_entropy(model(ids, records), answers)
+        if records is None:
             return wrong
-        elsewhere = 1 - asking_weights(looks)[:, marked]  # (layers, B)
+        elsewhere = 1 - asking_weights(records)[:, marked]  # (layers, B)
         return wrong - hide * elsewhere.clamp_min(1e-6).log().mean()
 
     for _ in train(
@@ -236,11 +238,11 @@ def weights_and_relevance(seed: int) -> dict[str, Any]:
     for n_layers in (1, 3):
         seen = {}
         for name, hide in (("model", 0.0), ("twin", 0.1)):
-            model, looks = train_pointer(n_layers, seed, hide=hide), list[Look]()
+            model, records = train_pointer(n_layers, seed, hide=hide), list[AttentionRecord]()
             with torch.no_grad():
-                p = model(ids, looks).softmax(-1)  # (B, DIGITS)
+                p = model(ids, records).softmax(-1)  # (B, DIGITS)
                 out = [(p - model(ids, without=i).softmax(-1)).abs().sum(-1) for i in range(ITEMS)]
-            w, moved = asking_weights(looks), torch.stack(out, dim=-1) / 2
+            w, moved = asking_weights(records), torch.stack(out, dim=-1) / 2
             seen[name] = w
             found[f"{name}, {n_layers}"] = {
                 "accuracy": (p.argmax(-1) == answers).double().mean().item(),

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bertgpt.corpus import python_code, split
-from bertgpt.evaluate import bits_per_token
+from bertgpt.corpora.corpus import python_code, split
+from bertgpt.evaluation.scores import bits_per_token
 from bertgpt.experiments.runner import experiment
 from bertgpt.experiments.transformer import forever
-from bertgpt.ngram import Counts, KneserNey
-from bertgpt.rnn import RNN
-from bertgpt.train import TrainConfig, train
+from bertgpt.recurrent.rnn import RNN
+from bertgpt.training.train import TrainConfig, train
+from bertgpt.words.ngram import Counts, KneserNey
 
 ALPHABET = "\n" + string.printable[:95]  # letters, digits, marks, space; the rest becomes ?
 NUMBER = {character: i for i, character in enumerate(ALPHABET)}

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from bertgpt.experiments.adding import squared_error
 from bertgpt.experiments.runner import experiment
 from bertgpt.experiments.transformer import forever
-from bertgpt.lstm import LSTM, Gates, State
-from bertgpt.rnn import RNN
-from bertgpt.shapes import after_the_end
-from bertgpt.train import TrainConfig, train
+from bertgpt.recurrent.lstm import LSTM, Gates, State
+from bertgpt.recurrent.rnn import RNN
+from bertgpt.recurrent.sequences import after_the_end
+from bertgpt.training.train import TrainConfig, train
 
 # --- E02b: how much of the first state is felt at step T, before any training
 
@@ -51,13 +51,13 @@ def felt(net: RNN | LSTM, x: Tensor) -> dict[str, float]:
     if isinstance(net, RNN):
         (jacobian,) = torch.autograd.grad(net(x, first[0])[1].diagonal().sum(), first[:1])
         return {"h": size(jacobian)}
-    looks: list[Gates] = []
-    h, c = net(x, (first[0], first[1]), looks=looks)[1]
+    records: list[Gates] = []
+    h, c = net(x, (first[0], first[1]), records=records)[1]
     found = {}
     for name, last, start in (("h", h, first[0]), ("c", c, first[1])):
         (jacobian,) = torch.autograd.grad(last.diagonal().sum(), start, retain_graph=True)
         found[name] = size(jacobian)
-    return found | {"carousel": size(looks[0].forget[0].prod(0).diag())}
+    return found | {"carousel": size(records[0].forget[0].prod(0).diag())}
 
 
 @experiment("kept")

@@ -9,14 +9,13 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from bertgpt.automaton import END
 from bertgpt.config import SpecialIds, TransformerConfig
 from bertgpt.experiments.characters import pieces
 from bertgpt.experiments.runner import experiment
 from bertgpt.experiments.transformer import forever
 from bertgpt.gpt import GPT
-from bertgpt.grammar import toyland
-from bertgpt.train import TrainConfig, train
+from bertgpt.toyland import END, toyland
+from bertgpt.training.train import TrainConfig, train
 
 STARTS = ("papers", "Xavier")  # how the first weights are drawn
 NO_SPECIALS = SpecialIds(-1, -1, -1, -1, -1)

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 from bertgpt.experiments.characters import CharacterModel, code_text, encode, pieces
 from bertgpt.experiments.runner import experiment
 from bertgpt.experiments.transformer import forever
-from bertgpt.rnn import RNN
-from bertgpt.train import TrainConfig, train
+from bertgpt.recurrent.rnn import RNN
+from bertgpt.training.train import TrainConfig, train
 
 # --- How far the last state feels the first
 

@@ -14,7 +14,7 @@ from bertgpt.experiments.runner import experiment
 from bertgpt.gpt import GPT
 from bertgpt.masks import causal_mask
 from bertgpt.objectives import IGNORE, token_loss
-from bertgpt.train import Batch, TrainConfig, train
+from bertgpt.training.train import Batch, TrainConfig, train
 from bertgpt.transformer import Transformer
 
 Pair = tuple[Tensor, Tensor]  # token ids (B, T); targets (B, T), IGNORE where nothing is asked

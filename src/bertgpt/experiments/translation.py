@@ -14,8 +14,8 @@ from torch.nn.utils.rnn import pad_sequence
 
 from bertgpt.experiments.runner import experiment
 from bertgpt.experiments.transformer import forever
-from bertgpt.seq2seq import Seq2Seq, Seq2SeqConfig
-from bertgpt.train import Step, TrainConfig, train
+from bertgpt.recurrent.seq2seq import Seq2Seq, Seq2SeqConfig
+from bertgpt.training.train import Step, TrainConfig, train
 
 Form = Literal["none", "additive", "dot"]
 FORMS: tuple[Form, ...] = ("none", "additive", "dot")
@@ -219,13 +219,13 @@ def right_letters(model: Seq2Seq, pair: Pair, read: Tensor | None = None) -> tup
     Returns:
         (B, S) True where the letter is right; and the place with the largest weight, (B, S).
     """
-    S, looks = pair.source.shape[1], list[Tensor]()
+    S, records = pair.source.shape[1], list[Tensor]()
     memory, state = model.encode(pair.source)
     if read is not None:
         memory = memory._replace(mask=(torch.arange(S) == read[:, None])[None])  # (1, T, S)
     begin = pair.target.new_full((len(pair.target), 1), model.cfg.begin_id)
-    logits, _ = model.decode(torch.cat((begin, pair.target[:, :-1]), 1), state, memory, looks)
-    return (logits.argmax(-1) == pair.target)[:, :S], looks[0].argmax(-1)[:, :S]
+    logits, _ = model.decode(torch.cat((begin, pair.target[:, :-1]), 1), state, memory, records)
+    return (logits.argmax(-1) == pair.target)[:, :S], records[0].argmax(-1)[:, :S]
 
 
 @experiment("one_state")

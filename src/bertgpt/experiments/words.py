@@ -4,9 +4,10 @@ from typing import Any
 
 import torch
 
-from bertgpt import corpus, evaluate
+from bertgpt.corpora import corpus
+from bertgpt.evaluation.scores import spearman
 from bertgpt.experiments.runner import experiment
-from bertgpt.word2vec import Word2Vec, Word2VecConfig
+from bertgpt.words.word2vec import Word2Vec, Word2VecConfig
 
 
 @experiment("wordsim")
@@ -31,8 +32,8 @@ def wordsim(seed: int) -> dict[str, Any]:
             rows = [r for r in corpus.word_similarity(name) if r[0] in theirs and r[1] in theirs]
             human = [r[2] for r in rows]
             for who, model in (("ours", ours), ("gensim", theirs)):
-                scores = [float(model.similarity(a, b)) for a, b, _ in rows]
-                found[kind][who][name] = evaluate.spearman(scores, human)
+                ratings = [float(model.similarity(a, b)) for a, b, _ in rows]
+                found[kind][who][name] = spearman(ratings, human)
     return found
 
 

@@ -1,0 +1,1 @@
+"""Real text without a network: Wikipedia, Python code, lists of human judgements."""

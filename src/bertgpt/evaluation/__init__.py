@@ -1,0 +1,1 @@
+"""Scores, intervals, stored results, and records of what attention did."""

@@ -1,0 +1,1 @@
+"""Figures of the book: charts, maps and views of attention, and what puts them in a page."""

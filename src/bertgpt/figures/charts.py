@@ -1,0 +1,186 @@
+"""Charts: every function returns a matplotlib Figure; `page.show` puts it in a page."""
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bertgpt.figures.style import COLOURS, DASHES, INK, MARKERS, STYLE, new_figure
+
+
+def lines(
+    series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    x: str,
+    y: str,
+    spread: Mapping[str, Sequence[tuple[float, float]]] | None = None,
+    limit: tuple[float, str] | None = None,
+    log: str = "",
+) -> Figure:
+    """Lines with markers, one dash and marker a series, a legend, and the exact limit if known.
+
+    Args:
+        series: name -> (x values, y values).
+        x, y: axis labels with units.
+        spread: name -> (low, high) at each point, drawn as error bars.
+        limit: (value, label) of a horizontal line, where theory gives one.
+        log: "x", "y" or "xy" for logarithmic axes.
+    """
+    figure, axes = new_figure()
+    styles = zip(cycle(COLOURS), cycle(MARKERS), cycle(DASHES), strict=False)
+    for (name, (xs, ys)), (colour, marker, dash) in zip(series.items(), styles, strict=False):
+        bars = None
+        if spread and name in spread:
+            bars = _error_bars(ys, spread[name])
+        axes.errorbar(
+            xs, ys, yerr=bars, label=name, color=colour, marker=marker, linestyle=dash, capsize=3
+        )
+    if limit:
+        draw_limit(axes, *limit)
+    if "x" in log:
+        axes.set_xscale("log")
+    if "y" in log:
+        axes.set_yscale("log")
+    places = sorted({place for xs, _ in series.values() for place in xs})
+    if len(places) <= 12 and all(float(place).is_integer() for place in places):
+        axes.set_xticks(places, [f"{place:g}" for place in places])  # no order 2.5 on the axis
+        axes.minorticks_off()
+    axes.set(xlabel=x, ylabel=y)
+    with mpl.rc_context(STYLE):
+        axes.legend()
+    return figure
+
+
+def bars(
+    groups: Sequence[str],
+    series: Mapping[str, Sequence[float]],
+    *,
+    y: str,
+    x: str = "",
+    spread: Mapping[str, Sequence[tuple[float, float]]] | None = None,
+    limit: tuple[float, str] | None = None,
+) -> Figure:
+    """Bars side by side in groups; series differ in colour and hatch.
+
+    Args:
+        groups: labels along the x axis.
+        series: name -> one height a group.
+        x, y: axis labels with units.
+        spread: name -> (low, high) of each bar, drawn as error bars.
+        limit: (value, label) of a horizontal line, where theory gives one.
+    """
+    figure, axes = new_figure()
+    width = 0.8 / len(series)
+    styles = zip(cycle(COLOURS), cycle(("", "//", "..", "xx", "\\\\", "++")), strict=False)
+    for number, ((name, heights), (colour, hatch)) in enumerate(
+        zip(series.items(), styles, strict=False)
+    ):
+        places = [g + (number - (len(series) - 1) / 2) * width for g in range(len(groups))]
+        errors = _error_bars(heights, spread[name]) if spread and name in spread else None
+        with mpl.rc_context(STYLE):
+            axes.bar(
+                places, heights, width * 0.92, yerr=errors, label=name, color=colour, hatch=hatch,
+                edgecolor=INK, linewidth=0.6, ecolor=INK, capsize=3,
+            )  # fmt: skip
+    if limit:
+        draw_limit(axes, *limit)
+    axes.set_xticks(range(len(groups)), groups)
+    axes.set(xlabel=x, ylabel=y)
+    axes.grid(axis="x", visible=False)
+    if len(series) > 1:
+        with mpl.rc_context(STYLE):
+            axes.legend()
+    return figure
+
+
+def heat(
+    values: Sequence[Sequence[float]],
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    x: str,
+    y: str,
+    digits: int = 2,
+) -> Figure:
+    """A table of numbers as shades of one colour, each number written in its cell.
+
+    Args:
+        values: one row of numbers a row label; darker and lighter are told by the number itself.
+        rows, columns: labels.
+        x, y: axis labels with units.
+        digits: after the decimal point, in the cells.
+    """
+    figure, axes = new_figure(height=1.2 + 0.42 * len(rows))
+    top = max(max(map(abs, row)) for row in values) or 1.0
+    for r, row in enumerate(values):
+        for c, value in enumerate(row):
+            # Shade by opacity, so that the page's own background is the zero of the scale.
+            axes.add_patch(
+                mpl.patches.Rectangle(
+                    (c - 0.5, r - 0.5), 1, 1, color=COLOURS[0], alpha=0.55 * abs(value) / top, lw=0
+                )
+            )
+            axes.text(c, r, f"{value:.{digits}f}", ha="center", va="center", fontsize=10)
+    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5), xlabel=x, ylabel=y)
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.grid(visible=False)
+    for text in axes.texts:
+        text.set_color(INK)
+    return figure
+
+
+def scatter(
+    points: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    x: str,
+    y: str,
+    labels: Mapping[str, Sequence[str]] | None = None,
+) -> Figure:
+    """Points, one colour and marker a series; `labels` names each point of a series beside it.
+
+    Args:
+        points: series name -> (x, y) pairs.
+        x, y: axis labels with units.
+        labels: series name -> one text a point.
+    """
+    figure, axes = new_figure()
+    styles = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
+    for (name, pairs), (colour, marker) in zip(points.items(), styles, strict=False):
+        xs, ys = zip(*pairs, strict=True)
+        axes.plot(xs, ys, color=colour, marker=marker, linestyle="none", label=name)
+        for text, place in zip((labels or {}).get(name, ()), pairs, strict=False):
+            axes.annotate(
+                text, place, xytext=(5, 4), textcoords="offset points", color=INK, fontsize=10
+            )
+    axes.set(xlabel=x, ylabel=y)
+    if len(points) > 1:
+        with mpl.rc_context(STYLE):
+            axes.legend()
+    return figure
+
+
+def draw_limit(axes: Axes, value: float, label: str, *, left: bool = False) -> None:
+    """Draw the exact limit: a horizontal line across the axes with its name on it.
+
+    Args:
+        axes: where to draw.
+        value: height of the line.
+        label: its name, at the right end; with `left`, at the left end.
+        left: for figures whose last bar would stand behind the name.
+    """
+    axes.axhline(value, color=INK, linewidth=1.4, linestyle=(0, (1, 1)), marker="")
+    axes.annotate(
+        label, (0.01 if left else 0.99, value), xycoords=("axes fraction", "data"), xytext=(0, 3),
+        textcoords="offset points", ha="left" if left else "right", va="bottom", fontsize=10,
+        color=INK,
+    )  # fmt: skip
+
+
+def _error_bars(middles: Sequence[float], ends: Sequence[tuple[float, float]]) -> list[list[float]]:
+    """Distances below and above, as matplotlib wants them."""
+    below = [m - low for m, (low, _) in zip(middles, ends, strict=True)]
+    above = [high - m for m, (_, high) in zip(middles, ends, strict=True)]
+    return [below, above]

@@ -1,0 +1,1 @@
+"""From text to numbers: vocabularies, BPE and WordPiece."""

@@ -1,0 +1,110 @@
+"""Figures: readable in both themes, described in words, the same bytes for the same drawing."""
+
+import re
+
+import pytest
+
+from bertgpt.figures import charts, page, style
+
+LIGHT, DARK = "#ffffff", "#14181e"  # the page's grounds
+ALT = "Two lines that fall with the order"
+POINTS = {"words": ([1, 2, 3], [9.0, 7.0, 6.5]), "letters": ([1, 2, 3], [4.0, 3.0, 2.5])}
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.1)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: str, b: str) -> float:
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("ground", [LIGHT, DARK])
+@pytest.mark.parametrize("colour", style.COLOURS)
+def test_every_colour_has_contrast_on_both_grounds(colour: str, ground: str) -> None:
+    assert contrast(colour, ground) >= 3.0
+
+
+def drawn(**keywords) -> str:
+    figure = charts.lines(POINTS, x="order", y="bits per token", **keywords)
+    return page.show(figure, alt=ALT).data
+
+
+def test_text_takes_the_colour_of_the_page() -> None:
+    svg = drawn()
+    assert "currentColor" in svg
+    assert style.INK not in svg
+    assert not re.search(r"(fill|stroke): ?(#000000|black|#ffffff|white)", svg)
+
+
+def test_a_figure_is_described() -> None:
+    assert f'role="img" aria-label="{ALT}"' in drawn()
+    with pytest.raises(
+        ValueError, match="alt='A plot' does not say what is seen; write a sentence"
+    ):
+        page.show(charts.lines(POINTS, x="x", y="y"), alt="A plot")
+
+
+def test_a_description_cannot_break_the_page() -> None:
+    figure = charts.lines(POINTS, x="x", y="y")
+    assert 'aria-label="less &lt; &quot;more&quot; than before"' in (
+        page.show(figure, alt='less < "more" than before').data
+    )
+
+
+def test_the_same_drawing_gives_the_same_bytes() -> None:
+    assert drawn() == drawn()
+
+
+def test_two_figures_share_no_id() -> None:
+    first = page.show(charts.lines(POINTS, x="x", y="y"), alt="one two three four").data
+    second = page.show(charts.lines(POINTS, x="x", y="y"), alt="five six seven eight").data
+    names = [set(re.findall(r'\bid="([^"]+)"', svg)) for svg in (first, second)]
+    assert names[0]
+    assert not names[0] & names[1]
+
+
+def test_nothing_of_a_figure_reaches_out_of_it() -> None:
+    assert "<style" not in drawn()
+    assert "<metadata" not in drawn()
+    assert "<?xml" not in drawn()
+
+
+def test_labels_limit_and_spread_are_drawn() -> None:
+    svg = drawn(
+        limit=(6.0, "exact entropy"), spread={"words": [(8.5, 9.5), (6.8, 7.2), (6.4, 6.6)]}
+    )
+    for text in ("order", "bits per token", "words", "letters", "exact entropy"):
+        assert f">{text}<" in svg
+    figure = charts.lines(
+        POINTS, x="x", y="y", spread={"words": [(8.5, 9.5), (6.8, 7.2), (6.4, 6.6)]}
+    )
+    (bars,) = [c for c in figure.axes[0].collections if len(c.get_paths()) == 3]
+    ends = [sorted(path.vertices[:, 1].tolist()) for path in bars.get_paths()]
+    assert ends == [[8.5, 9.5], [6.8, 7.2], [6.4, 6.6]]
+
+
+def test_the_name_of_a_limit_can_stand_at_either_end() -> None:
+    for left, side in ((False, "right"), (True, "left")):
+        figure, axes = style.new_figure()
+        charts.draw_limit(axes, 0.5, "chance", left=left)
+        (name,) = axes.texts
+        assert name.get_ha() == side
+
+
+def test_orders_are_whole_numbers_on_the_axis() -> None:
+    assert ">1.5<" not in drawn()
+
+
+def test_other_kinds() -> None:
+    bars = charts.bars(["a", "b"], {"one": [1.0, 2.0], "two": [2.0, 1.0]}, y="bits")
+    hatches = {patch.get_hatch() for patch in bars.axes[0].patches}
+    assert len(hatches) == 2, "colour is never alone"
+    heat = charts.heat([[0.25, 0.75]], rows=["r"], columns=["c", "d"], x="next", y="now")
+    assert {t.get_text() for t in heat.axes[0].texts} == {"0.25", "0.75"}
+    scatter = charts.scatter({"a": [(1, 2)]}, x="x", y="y", labels={"a": ["king"]})
+    assert [t.get_text() for t in scatter.axes[0].texts] == ["king"]

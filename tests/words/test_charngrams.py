@@ -1,0 +1,233 @@
+"""Pieces of words, their hash, the step of training against autograd, and bad input."""
+
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from bertgpt.words.charngrams import (
+    SubwordConfig,
+    SubwordVectors,
+    char_ngrams,
+    fnv1a,
+)
+
+TEXT = [["ants", "walk", "home"], ["the", "ant", "walks", "home"], ["walk", "the", "ants"]] * 4
+
+
+def model(seed: int = 0, text: list[list[str]] = TEXT, **given: object) -> SubwordVectors:
+    small = {"dimension": 7, "window": 2, "min_count": 1, "epochs": 2, "buckets": 61}
+    config = {**small, "threshold": 1.0, "centres": 16, **given}
+    return SubwordVectors(
+        text, SubwordConfig(**config), generator=torch.Generator().manual_seed(seed)
+    )
+
+
+def test_the_example_of_the_paper() -> None:
+    """Bojanowski et al. (2017), section 3.2: the trigrams of "where"."""
+    assert char_ngrams("where", 3, 3) == ["<wh", "whe", "her", "ere", "re>"]
+
+
+def test_a_boundary_tells_a_word_from_a_piece() -> None:
+    assert "her" in char_ngrams("where")
+    assert "<her>" in char_ngrams("her")
+    assert "<her>" not in char_ngrams("where")
+
+
+def test_numbers_of_pieces() -> None:
+    """A marked word of m characters has m - n + 1 n-grams of length n."""
+    for word in ("a", "of", "ant", "banana", "naïveté", "слово", "日本語"):
+        m = len(word) + 2
+        assert len(char_ngrams(word)) == sum(max(0, m - n + 1) for n in range(3, 7))
+
+
+def test_a_repeated_piece_counts_twice() -> None:
+    assert char_ngrams("banana", 3, 3).count("ana") == 2
+
+
+def test_a_mark_alone_is_no_piece() -> None:
+    assert char_ngrams("ab", 1, 2) == ["<a", "a", "ab", "b", "b>"]
+
+
+def test_published_values_of_fnv1a() -> None:
+    """Plain ASCII hashes as FNV-1a proper does (its authors' test vectors)."""
+    assert fnv1a("") == 0x811C9DC5
+    assert fnv1a("a") == 0xE40C292C
+    assert fnv1a("foobar") == 0xBF9CF968
+
+
+def test_bytes_above_127_are_signed() -> None:
+    proper = 0x811C9DC5
+    for byte in "é".encode():
+        proper = (proper ^ byte) * 16777619 % 2**32
+    assert fnv1a("é") != proper
+
+
+def test_a_vector_is_the_mean_of_its_pieces() -> None:
+    ours = model()
+    own = ours.vocab.encode(["ants"])[0]
+    V = len(ours.vocab)
+    rows = [own, *(V + fnv1a(gram) % 61 for gram in char_ngrams("ants"))]
+    torch.testing.assert_close(ours.vector("ants"), ours.inputs[rows].mean(0))
+    torch.testing.assert_close(ours.vectors[own], ours.vector("ants"))
+    unseen = [V + fnv1a(gram) % 61 for gram in char_ngrams("anthill")]
+    torch.testing.assert_close(ours.vector("anthill"), ours.inputs[unseen].mean(0))
+
+
+def test_without_hash_each_piece_has_a_row_of_its_own() -> None:
+    ours = model(buckets=None)
+    pieces = {gram for word in ours.vocab.words for gram in char_ngrams(word)}
+    assert len(ours.inputs) == len(ours.vocab) + len(pieces)
+    rows = {row for word in ours.vocab.words for row in ours.rows(word)}
+    assert rows == set(range(len(ours.inputs)))
+    shared = [g for g in char_ngrams("anthill") if g in pieces]
+    assert 0 < len(ours.rows("anthill")) == len(shared) < len(char_ngrams("anthill"))
+
+
+def test_plain_skip_gram_has_only_whole_words() -> None:
+    ours = model(lengths=None, buckets=None)
+    assert ours.inputs.shape == ours.contexts.shape == (len(ours.vocab), 7)
+    assert ours.rows("ants") == ours.vocab.encode(["ants"])
+    with pytest.raises(ValueError, match=r"'anthill' is not among the 6 words .* none of its 0"):
+        ours.vector("anthill")
+
+
+def batch(ours: SubwordVectors) -> tuple[torch.Tensor, ...]:
+    """Five centres, one word twice; two neighbours masked; three negatives."""
+    draw = torch.Generator().manual_seed(1)
+    V = len(ours.vocab)
+    centres = torch.tensor([0, 1, 0, 2, 3])
+    contexts = torch.randint(V, (5, 4), generator=draw)
+    mask = torch.ones(5, 4, dtype=torch.bool)
+    mask[0, 1] = mask[3, 2] = False
+    return centres, contexts, mask, torch.tensor([4, 5, 4])
+
+
+def scored(ours, inputs, contexts, batch) -> torch.Tensor:
+    """The loss, written down pair by pair."""
+    centres, near, mask, negatives = batch
+    total = torch.zeros(())
+    for i, centre in enumerate(centres.tolist()):
+        h = inputs[ours.rows(ours.vocab.words[centre])].mean(0)
+        for j in range(near.shape[1]):
+            if mask[i, j]:
+                total = total - F.logsigmoid(h @ contexts[near[i, j]])
+                for negative in negatives:
+                    share = ours.config.negatives / len(negatives)
+                    total = total - share * F.logsigmoid(-(h @ contexts[negative]))
+    return total
+
+
+def test_a_step_follows_the_gradient() -> None:
+    """Contexts move by the gradient; a piece moves by its word's whole change, as in fastText."""
+    ours, rate = model(), 0.1
+    given = batch(ours)
+    draw = torch.Generator().manual_seed(2)
+    ours.inputs = torch.randn(ours.inputs.shape, generator=draw)
+    ours.contexts = torch.randn(ours.contexts.shape, generator=draw)
+    inputs, contexts = ours.inputs.clone(), ours.contexts.clone().requires_grad_()
+    words = torch.stack([inputs[ours.rows(w)].mean(0) for w in ours.vocab.words]).requires_grad_()
+
+    class Whole:
+        """The same loss as a function of whole-word vectors."""
+
+        vocab, config = ours.vocab, ours.config
+
+        @staticmethod
+        def rows(word: str) -> list[int]:
+            return ours.vocab.encode([word])
+
+    loss = scored(Whole, words, contexts, given)
+    loss.backward()
+    reported = ours.step(*given, rate)
+    assert math.isclose(reported, loss.item() / int(given[2].sum()), rel_tol=1e-5)
+    wanted = inputs.clone()
+    for number, word in enumerate(ours.vocab.words):
+        for row in ours.rows(word):
+            wanted[row] -= rate * words.grad[number]
+    torch.testing.assert_close(ours.contexts, (contexts - rate * contexts.grad).detach(), rtol=0, atol=1e-5)  # fmt: skip  # noqa: E501
+    torch.testing.assert_close(ours.inputs, wanted, rtol=0, atol=1e-5)
+
+
+def test_the_first_step_costs_log_two_a_score() -> None:
+    """All contexts start at 0, so every score is 0 and every answer costs log 2."""
+    _, loss = next(model().train())
+    assert math.isclose(loss, 6 * math.log(2), rel_tol=1e-5)
+
+
+def test_training_learns_and_reports() -> None:
+    ours = model(epochs=60, window=1)
+    losses = [loss for _, loss in ours.train()]
+    shares = [done for done, _ in model(epochs=3).train()]
+    assert losses[-1] < losses[0] - 0.5
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert shares[-1] < 1
+
+
+def test_the_seed_fixes_the_result() -> None:
+    first, same, other = model(3), model(3), model(4)
+    for ours in (first, same, other):
+        for _ in ours.train():
+            pass
+    assert first.inputs.equal(same.inputs)
+    assert first.contexts.equal(same.contexts)
+    assert not first.inputs.equal(other.inputs)
+
+
+def test_nearest_is_by_cosine_and_leaves_out_the_word() -> None:
+    ours = model()
+    draw = torch.Generator().manual_seed(5)
+    ours.inputs = torch.randn(ours.inputs.shape, generator=draw)
+    found = ours.nearest("ants", 3)
+    cosines = {w: F.cosine_similarity(ours.vector("ants"), ours.vector(w), 0).item()
+               for w in ours.vocab.words if w != "ants"}  # fmt: skip
+    assert [w for w, _ in found] == sorted(cosines, key=lambda w: -cosines[w])[:3]
+    assert len(ours.nearest("anthill", 6)) == 6
+
+
+def test_forms_of_a_stem_stand_together_unseen() -> None:
+    """Two stems in two kinds of company; a form never met takes the side of its stem."""
+    text = []
+    for stem, company in (("walk", "road"), ("sing", "song")):
+        text += [[stem + end, company] for end in ("", "ed", "s")] * 30
+    ours = model(text=text, epochs=40, window=1, buckets=None)
+    for _ in ours.train():
+        pass
+
+    def score(word: str, company: str) -> float:
+        return float(ours.vector(word) @ ours.contexts[ours.vocab.encode([company])[0]])
+
+    assert score("walking", "road") > score("walking", "song")
+    assert score("singer", "song") > score("singer", "road")
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: char_ngrams(""), "the word is empty; give at least one character"),
+        (lambda: char_ngrams("ant", 4, 3), "n-grams of 4 to 3 characters"),
+        (lambda: char_ngrams("ant", 0, 3), "n-grams of 0 to 3 characters"),
+        (lambda: model(buckets=0), "buckets=0 must be 1 or more, or None"),
+        (lambda: model(buckets=-5), "buckets=-5 must be 1 or more"),
+        (lambda: model(lengths=(6, 3)), "n-grams of 6 to 3 characters"),
+        (lambda: model(text=[]), "the text is empty"),
+        (lambda: model(text=[[], []]), "the text is empty: 2 sentences hold 0 words"),
+        (lambda: model(min_count=99), "min_count=99 leaves none of 6 words"),
+        (lambda: model(window=9), "window=9 is larger than the text"),
+        (lambda: model(buckets=None).vector("zzz"), "'zzz' is not among .* none of its 6 n-grams"),
+        (lambda: model().vector(""), "the word is empty"),
+        (
+            lambda: list(model(rate=1e6, epochs=9).train()),
+            r"loss=(nan|inf): rate=.* or centres=16 is too",
+        ),
+    ],
+)
+def test_bad_input_says_what_to_do(call, text) -> None:
+    with pytest.raises(ValueError, match=text):
+        call()
+
+
+def test_defaults_are_those_of_the_definition() -> None:
+    assert SubwordConfig().lengths == (3, 6)
