@@ -16,7 +16,7 @@ spec.loader.exec_module(refresh)
 
 
 def test_a_view_is_left_out_and_all_else_stays() -> None:
-    cell = v4.new_code_cell("viz.head_view(model, tokens, ids)")
+    cell = v4.new_code_cell("views.head_view(model, tokens, ids)")
     frame = '<div class="bertviz-frame"><iframe srcdoc="..."></iframe></div>'
     data = {"text/html": frame, "text/plain": "<IPython.core.display.HTML object>"}
     cell.outputs = [
@@ -35,7 +35,7 @@ def test_a_view_is_left_out_and_all_else_stays() -> None:
 def test_refresh_stores_no_view(tmp_path: Path) -> None:
     path = tmp_path / "page.ipynb"
     source = (
-        "import torch\nfrom bertgpt import viz\nviz.head_view([torch.ones(1, 1, 1, 1)], ['alone'])"
+        "import torch\nfrom bertgpt.figures import views\nviews.head_view([torch.ones(1, 1, 1, 1)], ['alone'])"
     )
     nbformat.write(
         v4.new_notebook(cells=[v4.new_code_cell(source), v4.new_code_cell("1 + 1")]), path

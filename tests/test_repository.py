@@ -77,7 +77,7 @@ def test_a_notebook_leans_on_the_package_alone(path: Path) -> None:
 
 @by_name
 def test_every_figure_has_a_name_and_a_caption(path: Path) -> None:
-    drawn = [cell for cell in cells(path, "code") if "figures.show(" in text(cell)]
+    drawn = [cell for cell in cells(path, "code") if "page.show(" in text(cell)]
     assert drawn
     for cell in drawn:
         figure = cell["metadata"].get("mystnb", {}).get("figure", {})
