@@ -329,7 +329,7 @@ ENTRY = {
     [
         ({"C03": "wrong"}, "must hold a list of claims, and holds a dict"),
         ([ENTRY | {"id": "3"}], "id is '3'; allowed are C01"),
-        ([ENTRY, ENTRY], "C03 stands there 2 times"),
+        ([ENTRY, ENTRY], "C03 appears 2 times"),
         ([{k: v for k, v in ENTRY.items() if k != "page"}], "C03: page missing; each claim needs"),
         ([ENTRY | {"colour": "red"}], "C03: colour unknown; allowed are id"),
         ([ENTRY | {"verdict": "true"}], "verdict is 'true'; allowed are holds, qualified, wrong"),

@@ -10,6 +10,7 @@ and what is allowed; a strict build therefore fails.
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -68,34 +69,41 @@ def faults(entries: Any) -> list[str]:
         return [f"it must hold a list of claims, and holds a {type(entries).__name__}"]
     found: list[str] = []
     ids = Counter(str(entry.get("id")) for entry in entries)
-    found += [
-        f"{name} stands there {n} times; an id is given once" for name, n in ids.items() if n > 1
-    ]
+    found += [f"{name} appears {n} times; ids must be unique" for name, n in ids.items() if n > 1]
     for number, entry in enumerate(entries, start=1):
         name = entry.get("id") or f"claim number {number}"
-        if not re.fullmatch(r"C\d\d", str(entry.get("id"))):
-            found.append(f"{name}: id is {entry.get('id')!r}; allowed are C01, C02, ...")
-        if missing := [field for field in FIELDS if field not in entry]:
-            found.append(f"{name}: {_list(missing)} missing; each claim needs {_list(FIELDS)}")
-        if extra := [field for field in entry if field not in FIELDS + OPTIONAL]:
-            allowed = _list(FIELDS + OPTIONAL)
-            found.append(f"{name}: {_list(extra)} unknown; allowed are {allowed}")
-        verdict, evidence = entry.get("verdict"), entry.get("evidence")
-        if verdict not in VERDICTS:
-            found.append(f"{name}: verdict is {verdict!r}; allowed are {_list(VERDICTS)}")
-        if not entry.get("words"):
-            found.append(f"{name}: words is empty; quote what the article says")
-        if verdict in ("qualified", "wrong") and not entry.get("correction"):
-            found.append(f"{name}: correction is empty; say what is true instead")
-        if not isinstance(entry.get("sources", []), list):
-            found.append(f"{name}: sources is {entry['sources']!r}; it must be a list of keys")
-        if evidence is None:
-            continue
-        if not isinstance(evidence, dict) or any(not evidence.get(key) for key in EVIDENCE):
-            found.append(f"{name}: evidence is {evidence!r}; it must be null or {_list(EVIDENCE)}")
-        elif evidence["kind"] not in KINDS:
-            found.append(f"{name}: kind is {evidence['kind']!r}; allowed are {_list(KINDS)}")
+        found += [f"{name}: {fault}" for fault in (*_faults_of(entry), *_faults_of_evidence(entry))]
     return found
+
+
+def _faults_of(entry: Claim) -> Iterator[str]:
+    """Faults of one claim's fields, all but its evidence."""
+    if not re.fullmatch(r"C\d\d", str(entry.get("id"))):
+        yield f"id is {entry.get('id')!r}; allowed are C01, C02, ..."
+    if missing := [field for field in FIELDS if field not in entry]:
+        yield f"{_list(missing)} missing; each claim needs {_list(FIELDS)}"
+    if extra := [field for field in entry if field not in FIELDS + OPTIONAL]:
+        yield f"{_list(extra)} unknown; allowed are {_list(FIELDS + OPTIONAL)}"
+    verdict = entry.get("verdict")
+    if verdict not in VERDICTS:
+        yield f"verdict is {verdict!r}; allowed are {_list(VERDICTS)}"
+    if not entry.get("words"):
+        yield "words is empty; quote what the article says"
+    if verdict in ("qualified", "wrong") and not entry.get("correction"):
+        yield "correction is empty; say what is true instead"
+    if not isinstance(entry.get("sources", []), list):
+        yield f"sources is {entry['sources']!r}; it must be a list of keys"
+
+
+def _faults_of_evidence(entry: Claim) -> Iterator[str]:
+    """Faults of where a claim is settled; null says that it is not yet."""
+    evidence = entry.get("evidence")
+    if evidence is None:
+        return
+    if not isinstance(evidence, dict) or any(not evidence.get(key) for key in EVIDENCE):
+        yield f"evidence is {evidence!r}; it must be null or {_list(EVIDENCE)}"
+    elif evidence["kind"] not in KINDS:
+        yield f"kind is {evidence['kind']!r}; allowed are {_list(KINDS)}"
 
 
 @cache
