@@ -27,16 +27,16 @@ def first_line(path: Path) -> str:
 
 def tree() -> str:
     """One line for each room and each module of the package."""
-    lines = [f"{'src/bertgpt/':24s}the thesis: one stack, a mask, an objective, a head"]
-    lines += [f"  {name + '.py':22s}{first_line(PACKAGE / f'{name}.py')}" for name in THESIS]
+    lines = [f"{'src/bertgpt/':26s}the thesis: one stack, a mask, an objective, a head"]
+    lines += [f"  {name + '.py':24s}{first_line(PACKAGE / f'{name}.py')}" for name in THESIS]
     for room in ROOMS:
         folder = PACKAGE / room
         if not folder.is_dir():
             continue
-        lines.append(f"  {room + '/':22s}{first_line(folder / '__init__.py')}")
+        lines.append(f"  {room + '/':24s}{first_line(folder / '__init__.py')}")
         for path in sorted(folder.glob("*.py")):
             if not path.stem.startswith("__"):
-                lines.append(f"    {path.name:20s}{first_line(path)}")
+                lines.append(f"    {path.name:22s}{first_line(path)}")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
