@@ -1,33 +1,51 @@
-"""Build the book: `make book` (HTML) or `make pdf`.
+"""Build the book: `make book`, `make pdf`, or, from stored outputs alone, `make read`.
 
-Strict: every warning is an error, and a notebook that fails prints its traceback here. The
-execution cache knows only the code cells of a notebook, so that a change in the package or in the
-pins is noticed by this file: it drops the cache, and the chapters run again.
+First the chapters run, side by side, and what they put out is kept in the execution cache; then
+Sphinx writes the pages, with every warning an error. A chapter that fails is not kept, so that it
+runs again at the next build, and no pages are written: those of the last good build stay.
+
+The cache knows only the code cells of a notebook, so that a change in the package or in the pins is
+noticed by this file: it drops the cache, and the chapters run again.
 """
 
+import argparse
 import hashlib
 import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import nbformat
+from chapters import Chapter, ChapterError, run_chapters
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.cache.main import JupyterCacheBase
+from side_by_side import workers
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 BUILD = ROOT / "_build"
-HTML = BUILD / "html"
 CACHE = BUILD / ".jupyter_cache"
 STAMP = BUILD / ".package-hash"
+BEGUN = "begun"  # beside the pages' doctrees while they are written, and after it went wrong
+TIMES = BUILD / "seconds.json"
+READ = BUILD / "read"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def package_hash() -> str:
     """A digest of all that a notebook's result depends on besides its own cells."""
-    digest = hashlib.sha256()
+    # Chapters run on one thread since the third form of this digest; older caches are dropped.
+    digest = hashlib.sha256(b"3\0")
     files = [p for p in (ROOT / "src").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     files = [p for p in files if ".egg-info" not in str(p)]
     for path in sorted([*files, ROOT / "requirements.txt", ROOT / "constraints.txt"]):
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
@@ -43,16 +61,113 @@ def forget_stale_runs() -> None:
     STAMP.write_text(now)
 
 
-def build(builder: str) -> int:
-    """Run Jupyter Book strictly and show the traceback of each notebook that failed."""
-    reports = BUILD / "html" / "reports"
-    shutil.rmtree(reports, ignore_errors=True)
-    tool = Path(sys.executable).with_name("jupyter-book")
-    command = [str(tool), "build", str(ROOT), "-W", "-n", "--keep-going", "--builder", builder]
-    status = subprocess.run(command, check=False).returncode
-    for report in sorted(BUILD.glob("*/reports/**/*.err.log")):
-        print(f"\n==> {report.stem} failed:\n{report.read_text()}", flush=True)
-    return status
+def notebooks() -> list[Path]:
+    """The chapters of the table of contents that are notebooks, in its order."""
+    names = parse_toc_yaml(ROOT / "_toc.yml", encoding="utf-8")
+    found = [ROOT / f"{name}.ipynb" for name in names]
+    return [path for path in found if path.exists()]
+
+
+def not_yet_run(cache: JupyterCacheBase) -> list[Path]:
+    """The notebooks whose code has not run with this package.
+
+    In the runs of the others the tags of the cells are brought up to date: the cache does not look
+    at them, and a page would show a cell as it was tagged when it ran.
+    """
+    missing = []
+    for path in notebooks():
+        notebook = nbformat.read(path, as_version=4)
+        try:
+            record = cache.match_cache_notebook(notebook)
+            stored = cache._get_notebook_path_cache(record.hashkey, raise_on_missing=True)
+            run = nbformat.read(stored, as_version=nbformat.NO_CONVERT)
+        except (KeyError, ValueError, OSError):
+            missing.append(path)
+            continue
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        if [cell.metadata for cell in run.cells] != [cell.metadata for cell in code]:
+            for ran, cell in zip(run.cells, code, strict=True):
+                ran.metadata = cell.metadata
+            nbformat.write(run, stored, version=nbformat.NO_CONVERT)
+    return missing
+
+
+def run_what_changed() -> list[ChapterError]:
+    """Run the chapters that the cache does not hold, and keep the outputs of each that succeeds.
+
+    Returns:
+        What failed.
+    """
+    cache = get_cache(str(CACHE))
+    failed: list[ChapterError] = []
+    while not failed and (todo := not_yet_run(cache)):  # again, if one was edited while it ran
+        at_once = min(workers(), len(todo))
+        kept = len(notebooks()) - len(todo)
+        unchanged = f" ({kept} have not changed)" if kept else ""
+        print(
+            f"==> To run: {chapters(len(todo))}{unchanged}, {at_once} at a time. Ctrl-C stops; "
+            "what has finished is kept.",
+            flush=True,
+        )
+        for finished in run_chapters(todo, TIMES, at_once):
+            if finished.error:
+                failed.append(finished.error)
+                print(f"\n{finished.error}\n", flush=True)
+            else:
+                keep(cache, finished.result, finished.seconds)
+    return failed
+
+
+def chapters(number: int) -> str:
+    """A number of chapters in words.
+
+    >>> chapters(1)
+    '1 chapter'
+    """
+    return f"{number} chapter{'s' * (number != 1)}"
+
+
+def keep(cache: JupyterCacheBase, chapter: Chapter, seconds: float) -> None:
+    """Put the outputs of a chapter where Sphinx will look for them."""
+    run = CacheBundleIn(chapter.notebook, str(chapter.path), data={"execution_seconds": seconds})
+    cache.cache_notebook_bundle(run, check_validity=False, overwrite=True)
+    # A page without it is read again.
+    doctree = BUILD / ".doctrees" / chapter.path.relative_to(ROOT).with_suffix(".doctree")
+    doctree.unlink(missing_ok=True)
+
+
+def last_good() -> str:
+    """What a reader finds when there is no new book."""
+    pages = BUILD / "html" / "index.html"
+    if not pages.exists():
+        return "There are no pages yet; `make read` makes them from the stored outputs."
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(pages.stat().st_mtime))
+    return f"The pages in _build/html are still those of the last good build, {when}."
+
+
+def told(failed: Sequence[ChapterError]) -> str:
+    """The last words of a build in which chapters failed."""
+    every = len(notebooks())
+    where = "\n".join("  * " + error.short() for error in failed)
+    return (
+        f"\n==> The book was NOT built: {len(failed)} of {chapters(every)} failed\n{where}\n"
+        f"What ran is kept ({chapters(every - len(failed))}). Mend the cell, or what stood in its "
+        f"way, and give the same command:\nit runs only what failed. {last_good()}"
+    )
+
+
+def forget_unfinished(folder: Path, builder: str) -> None:
+    """Drop what Sphinx left of a build that failed or was interrupted.
+
+    Otherwise it would take its pages for finished: what was wrong with them is said only when they
+    are read, and a build that repeats nothing would report success.
+    """
+    begun = folder / BEGUN
+    if begun.exists():
+        shutil.rmtree(folder / ".doctrees", ignore_errors=True)
+        shutil.rmtree(folder / begun.read_text(), ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    begun.write_text(builder)
 
 
 def for_print(page: str) -> str:
@@ -87,20 +202,73 @@ def print_pdf() -> int:
     return status
 
 
-def main() -> int:
+def write_pages(folder: Path, builder: str, *options: str) -> int:
+    """Let Sphinx write the pages; what it leaves when it fails is dropped by the next build."""
+    forget_unfinished(folder, builder)
+    print("==> Writing the pages", flush=True)
+    command = [sys.executable, str(HERE / "pages.py"), builder, str(folder), *options]
+    status = subprocess.run(command, check=False).returncode
+    if not status:
+        (folder / BEGUN).unlink()
+    return status
+
+
+def read() -> int:
+    """Make the pages from the outputs that the notebooks store, in a folder of their own."""
     began = time.monotonic()
-    pdf = "--pdf" in sys.argv[1:]
-    forget_stale_runs()
-    print("==> Building the book (chapters that changed are run first)", flush=True)
-    status = build("singlehtml" if pdf else "html")
+    print("==> The pages from stored outputs: nothing is run", flush=True)
+    status = write_pages(READ, "html", "--stored")
     if status:
-        print("\n==> The book was NOT built; the warnings and tracebacks above say why")
+        print("\n==> The pages have faults: the warnings above name them")
+    else:
+        page = (READ / "html" / "index.html").as_uri()
+        print(
+            f"\n==> Written in {time.monotonic() - began:.0f} s from stored outputs: nothing was "
+            "run, and the views of attention are\nmissing. `make book` runs the chapters and draws "
+            f"them. Open {page}"
+        )
+    return status
+
+
+def build(*, pdf: bool) -> int:
+    """Run what changed, then write the pages."""
+    began = time.monotonic()
+    forget_stale_runs()
+    if failed := run_what_changed():
+        print(told(failed))
+        return 1
+    ran = time.monotonic()
+    status = write_pages(BUILD, "singlehtml" if pdf else "html")
+    if status:
+        print(
+            "\n==> The book was NOT built: the warnings above say why. The chapters that ran are "
+            "kept: the next build writes the pages alone."
+        )
     elif pdf:
         status = print_pdf()
     else:
-        seconds = time.monotonic() - began
-        print(f"\n==> Built in {seconds:.0f} s. Open {(HTML / 'index.html').as_uri()}")
+        end = time.monotonic()
+        print(
+            f"\n==> Built in {end - began:.0f} s (chapters {ran - began:.0f} s, pages "
+            f"{end - ran:.0f} s). Open {(BUILD / 'html' / 'index.html').as_uri()}"
+        )
     return status
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Build the book.")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--pdf", action="store_true", help="print it as one PDF, with Chromium")
+    way.add_argument("--read", action="store_true", help="from stored outputs; nothing is run")
+    given = parser.parse_args()
+    try:
+        return read() if given.read else build(pdf=given.pdf)
+    except KeyboardInterrupt:
+        print("\n==> Stopped. Chapters that finished are kept; the same command goes on.")
+        return 130
+    except ValueError as error:
+        print(error)
+        return 1
 
 
 if __name__ == "__main__":

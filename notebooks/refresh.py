@@ -1,27 +1,28 @@
 """Run notebooks and keep their outputs in them.
 
-`make notebooks` runs all of them, `make notebooks NOTEBOOK=01` those that start so. Numbers, sources
-and claims that the text names are then written out in it, so that it reads well outside the book.
-After a change of text alone, `make notebooks-text` writes them out from the stored run.
+`make notebooks` runs all of them side by side, `make notebooks NOTEBOOK=01` those that start so.
+Numbers, sources and claims that the text names are then written out in it, so that it reads well
+outside the book. After a change of text alone, `make notebooks-text` writes them out from the
+stored run. A notebook may be edited while it runs: see `Refreshed`.
 """
 
 import hashlib
 import os
 import re
 import sys
-import tempfile
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).resolve().parent
 BOOK = FOLDER.parent / "book"
 RESULTS = FOLDER.parent / "src" / "bertgpt" / "results"
-sys.path.insert(0, str(BOOK / "_ext"))
+TIMES = FOLDER.parent / "_build" / "seconds.json"
+sys.path[:0] = [str(BOOK), str(BOOK / "_ext")]
+from chapters import Chapter, run_chapters  # noqa: E402
 from readable import make_readable  # noqa: E402
+from side_by_side import workers  # noqa: E402
 
 TEXT_ONLY = "--text-only"
 # What stands in the file where a view of BertViz would weigh a third of a megabyte.
@@ -92,53 +93,72 @@ def store(path: Path, notebook: nbformat.NotebookNode) -> None:
     os.replace(unfinished, path)
 
 
-def refresh(path: Path) -> None:
-    """Run one notebook from an empty folder; the file changes only when every cell ran.
+class Refreshed(Chapter):
+    """A notebook whose file changes only when every cell has run.
 
     It is read again before it is written: text that was edited meanwhile stays, and where code was
     edited the file is left alone.
-
-    Raises:
-        ChangedMeanwhileError: if the code in the file is not the code that ran.
     """
-    notebook = nbformat.read(path, as_version=4)
-    read = results_read(notebook)  # before the run: a result stored meanwhile was not read by it
-    began = time.monotonic()
-    print(f"==> {path.name} ...", end=" ", flush=True)
-    with tempfile.TemporaryDirectory() as empty:
-        # No timestamps in the file: two runs with the same results differ in nothing.
-        NotebookClient(
-            notebook,
-            timeout=None,
-            iopub_timeout=600,
-            startup_timeout=600,
-            record_timing=False,
-            coalesce_streams=True,
-            resources={"metadata": {"path": empty}},
-        ).execute()
-    latest = nbformat.read(path, as_version=4)
-    with_outputs(latest, notebook)
-    make_readable(latest, BOOK)
-    latest.metadata["results"] = read
-    store(path, without_views(latest))
-    print(f"{time.monotonic() - began:.1f} s", flush=True)
+
+    def run(self) -> None:
+        """Run it and store its outputs.
+
+        Raises:
+            ChapterError: if it does not run to its end.
+            ChangedMeanwhileError: if the code in the file is not the code that ran.
+            ValueError: if the text names what the run does not give.
+        """
+        read = results_read(self.notebook)  # a result stored during the run was not read by it
+        super().run()
+        latest = nbformat.read(self.path, as_version=4)
+        with_outputs(latest, self.notebook)
+        make_readable(latest, BOOK)
+        latest.metadata["results"] = read
+        store(self.path, without_views(latest))
+
+
+def refresh(path: Path) -> None:
+    """Run one notebook and store its outputs; see :meth:`Refreshed.run`."""
+    Refreshed(path).run()
+
+
+def run_all(paths: Sequence[Path]) -> list[str]:
+    """Run notebooks side by side; what is wrong with each that was left as it was."""
+    failed = []
+    for finished in run_chapters(paths, TIMES, min(workers(), len(paths)), Refreshed):
+        if finished.error:
+            print(f"\n{finished.error}\n", flush=True)
+            failed.append(finished.error.short())
+    return failed
+
+
+def write_out_all(paths: Sequence[Path]) -> list[str]:
+    """Write out the texts of notebooks; what is wrong with each that was left as it was."""
+    failed = []
+    for path in paths:
+        try:
+            write_out(path)
+        except ValueError as error:
+            failed.append(f"{path.name}: {error}")
+    return failed
 
 
 def main() -> int:
     wanted = [word for word in sys.argv[1:] if word != TEXT_ONLY] or [""]
-    step = write_out if TEXT_ONLY in sys.argv else refresh
     paths = [p for p in sorted(FOLDER.glob("*.ipynb")) if any(p.name.startswith(w) for w in wanted)]
     if not paths:
         names = ", ".join(p.stem for p in sorted(FOLDER.glob("*.ipynb")))
         print(f"No notebook starts with {' or '.join(wanted)}; there are: {names}")
         return 1
-    for path in paths:
-        try:
-            step(path)
-        except (CellExecutionError, ValueError) as error:
-            print(f"stopped; {path.name} was left as it was\n{error}")
-            return 1
-    return 0
+    try:
+        failed = write_out_all(paths) if TEXT_ONLY in sys.argv else run_all(paths)
+    except KeyboardInterrupt:
+        print("\n==> Stopped. Notebooks that finished hold their new outputs.")
+        return 130
+    if failed:
+        print(f"==> {len(failed)} of {len(paths)} were left as they were:")
+        print("\n".join("  * " + text for text in failed))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

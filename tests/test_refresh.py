@@ -34,9 +34,7 @@ def test_a_view_is_left_out_and_all_else_stays() -> None:
 
 def test_refresh_stores_no_view(tmp_path: Path) -> None:
     path = tmp_path / "page.ipynb"
-    source = (
-        "import torch\nfrom bertgpt.figures import views\nviews.head_view([torch.ones(1, 1, 1, 1)], ['alone'])"
-    )
+    source = "import torch\nfrom bertgpt.figures import views\nviews.head_view([torch.ones(1, 1, 1, 1)], ['alone'])"
     nbformat.write(
         v4.new_notebook(cells=[v4.new_code_cell(source), v4.new_code_cell("1 + 1")]), path
     )
@@ -74,10 +72,11 @@ def test_code_edited_while_it_ran_is_not_overwritten(
     path = tmp_path / "page.ipynb"
     edits_itself(path, "notebook.cells[1].source = '2 + 2'")
     monkeypatch.setattr(refresh, "FOLDER", tmp_path)
+    monkeypatch.setattr(refresh, "TIMES", tmp_path / "seconds.json")
     monkeypatch.setattr(refresh.sys, "argv", ["refresh.py"])
     assert refresh.main() == 1
     said = capsys.readouterr().out
-    assert "page.ipynb was left as it was" in said
+    assert "1 of 1 were left as they were:\n  * page.ipynb" in said
     assert "edited while the notebook ran" in said
     after = nbformat.read(path, as_version=4)
     assert after.cells[1].source == "2 + 2"
