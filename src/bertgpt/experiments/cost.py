@@ -60,28 +60,52 @@ def states(net: nn.LSTM, x: Tensor) -> Tensor:
     return net(x)[0]
 
 
+PRODUCTS = ("MmBackward0", "BmmBackward0", "MvBackward0", "DotBackward0")
+SUMS_WITH_PRODUCT = ("AddmmBackward0", "BaddbmmBackward0", "AddmvBackward0")  # a + b @ c
+OPAQUE = ("ScaledDotProduct", "Mkldnn", "Cudnn", "Convolution", "Trilinear")  # products inside
+
+
 def longest_chain(y: Tensor) -> int:
     """Matrix products that had to wait for one another until `y` was there.
 
     PyTorch notes for each result what it was made of, to go back for the gradient. This finds the
-    longest way through those notes, counting the products on it.
+    longest way through these notes, counting the products on it.
+
+    Raises:
+        ValueError: if `y` was made without notes, or by a fused kernel, which hides its products.
 
     >>> x = torch.ones(2, 2, requires_grad=True)
     >>> longest_chain((x @ x) @ x + x @ x)
     2
     """
-    waits: dict[Any, int] = {}
+    if y.grad_fn is None:
+        raise ValueError("y has no notes of how it was made; compute it with gradients enabled")
+    chain: dict[Any, int] = {}
     todo: list[Any] = [y.grad_fn]
     while todo:
         node = todo[-1]
-        before = [parent for parent, _ in node.next_functions if parent is not None]
-        if new := [parent for parent in before if parent not in waits]:
+        parents = [parent for parent, _ in node.next_functions]
+        if new := [p for p in parents if p is not None and p not in chain]:
             todo += new
             continue
         todo.pop()
-        is_product = node.name() in ("AddmmBackward0", "MmBackward0", "BmmBackward0")
-        waits[node] = max((waits[parent] for parent in before), default=0) + is_product
-    return waits[y.grad_fn]
+        chain[node] = _chain_after(node.name(), [chain.get(parent, 0) for parent in parents])
+    return chain[y.grad_fn]
+
+
+def _chain_after(name: str, before: list[int]) -> int:
+    """The longest chain up to and with one operation, from those of what it was made of."""
+    if any(part in name for part in OPAQUE):
+        raise ValueError(
+            f"{name} hides its matrix products; write them out: attention with its weights "
+            "recorded, an LSTM as a loop over its cell"
+        )
+    if name in PRODUCTS:
+        return max(before) + 1
+    if name in SUMS_WITH_PRODUCT:  # the product does not wait for what is added to it
+        added, *factors = before
+        return max(added, max(factors) + 1)
+    return max(before, default=0)
 
 
 def counted(run: Callable[[], Tensor]) -> dict[str, int]:
