@@ -12,7 +12,7 @@ import pytest
 EXT = Path(__file__).parents[1] / "book" / "_ext"
 sys.path.insert(0, str(EXT))
 
-from boxes import opens_with  # noqa: E402
+from boxes import bold_opening  # noqa: E402
 from claims import faults  # noqa: E402
 from offline import asked_for, package_file  # noqa: E402
 from sphinx.application import Sphinx  # noqa: E402
@@ -72,8 +72,10 @@ BOOK = {
     "index.md": "# Book\n\n```{toctree}\nnotebooks/counting\nverdicts\nbibliography\n```\n",
     "notebooks/counting.md": "# Counting\n\n(evidence-c03)=\n**What we saw.** $x^2$ bits.\n\n"
     "> **Before you run it.** Which is larger?\n\n> An ordinary quotation.\n\n"
-    "> **What we saw.** The first.\n\n```{claim} C03\n```\n",
-    "verdicts.md": "# Verdicts\n\n```{verdicts}\n```\n",
+    "> **What we saw.** The first.\n\n> **Before you read on.** How long?\n\n"
+    "```{claim} C03\n```\n",
+    "verdicts.md": "# Verdicts\n\nOf {claims-count}`all` claims {claims-count}`wrong` is wrong and "
+    "{claims-count}`open` are open.\n\n```{verdicts}\n```\n",
     "bibliography.md": "# Bibliography\n\n```{bibliography}\n```\n",
     "assets/verdicts.js": "// filters\n",
 }
@@ -178,6 +180,21 @@ def test_predictions_and_results(good):
     assert page.count("<blockquote") == 2
     assert '<p class="what-we-saw"' in page
     assert '<blockquote class="what-we-saw"' in page
+
+
+def test_every_question_is_a_box_whatever_its_opening_words(good):
+    page = good.pages["notebooks/counting"]
+    assert page.count('class="prediction"') == 2
+    assert "How long?" in element(page[page.index("The first.") :], 'class="prediction"')
+
+
+def test_counts_in_a_sentence_follow_the_file(good):
+    assert "Of 3 claims 1 is wrong and 2 are open." in good.pages["verdicts"]
+
+
+def test_an_unknown_count_says_what_is_allowed(warned):
+    text = warned({"verdicts.md": "# Verdicts\n\n{claims-count}`none`\n"})
+    assert "claims-count is 'none'; allowed are all, holds, qualified, wrong, opinion" in text
 
 
 def test_entries_of_the_bibliography_are_a_list(good):
@@ -367,6 +384,6 @@ def test_only_the_opening_words_count():
     from docutils import nodes
 
     bold = nodes.strong("", "What we saw.")
-    assert opens_with(nodes.paragraph("", "", nodes.Text(""), bold), "What we saw.")
-    assert not opens_with(nodes.paragraph("", "", nodes.Text("No: "), bold), "What we saw.")
-    assert not opens_with(nodes.paragraph(), "What we saw.")
+    assert bold_opening(nodes.paragraph("", "", nodes.Text(""), bold)) == "What we saw."
+    assert bold_opening(nodes.paragraph("", "", nodes.Text("No: "), bold)) is None
+    assert bold_opening(nodes.paragraph()) is None

@@ -1,8 +1,9 @@
 """Blocks that read as a quotation or a paragraph anywhere, and as a box in this book.
 
-* A block quote that opens with the bold words ``Before you run it.`` is a prediction box.
 * A paragraph or block quote that opens with the bold words ``What we saw.`` gets the class
   ``what-we-saw``.
+* A block quote that opens with any other bold words, such as ``Before you run it.``, is a
+  prediction box: the page's script puts a field for a guess into it.
 * Entries of the bibliography are told to screen readers as the list that they are.
 """
 
@@ -12,7 +13,6 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-PREDICTION = "Before you run it."
 RESULT = "What we saw."
 
 
@@ -33,13 +33,13 @@ def _nothing(translator: Any, node: block) -> None:
     """Other builders show the children alone."""
 
 
-def opens_with(node: nodes.Element, words: str) -> bool:
-    """Whether the node's text begins with `words` in bold."""
+def bold_opening(node: nodes.Element) -> str | None:
+    """The bold words that the node's text begins with; None where it begins otherwise."""
     # MyST puts an empty text before bold words that open a paragraph.
     first = next((child for child in node.children if child.astext()), None)
     if isinstance(node, nodes.block_quote) and isinstance(first, nodes.paragraph):
-        return opens_with(first, words)
-    return isinstance(first, nodes.strong) and first.astext().strip() == words
+        return bold_opening(first)
+    return first.astext().strip() if isinstance(first, nodes.strong) else None
 
 
 class Boxes(SphinxTransform):
@@ -49,17 +49,18 @@ class Boxes(SphinxTransform):
 
     def apply(self, **_: Any) -> None:
         for quote in list(self.document.findall(nodes.block_quote)):
-            if opens_with(quote, PREDICTION):
+            words = bold_opening(quote)
+            if words == RESULT:
+                quote["classes"].append("what-we-saw")
+            elif words:
                 box = block(tag="div", html={"role": "note", "aria-label": "Prediction"})
                 box["classes"] += ["prediction"]
                 box.source, box.line = quote.source, quote.line
                 box += quote.children
                 quote.replace_self(box)
-            elif opens_with(quote, RESULT):
-                quote["classes"].append("what-we-saw")
         for paragraph in self.document.findall(nodes.paragraph):
             inside = isinstance(paragraph.parent, nodes.block_quote)
-            if opens_with(paragraph, RESULT) and not inside:
+            if bold_opening(paragraph) == RESULT and not inside:
                 paragraph["classes"].append("what-we-saw")
 
 

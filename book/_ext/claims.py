@@ -3,6 +3,8 @@
 * ``{claim} C03`` shows one claim: its words, the verdict, what is true instead, the sources and a
   link to the cell or paragraph that settled it.
 * ``{verdicts}`` shows every claim with counts, and a filter that needs no server.
+* ``{claims-count}`wrong` `` in a sentence is the number of claims with that verdict or state;
+  ``{claims-count}`all` `` that of all claims.
 
 Whatever is missing or contradictory in the file is a warning that names the claim, what was given
 and what is allowed; a strict build therefore fails.
@@ -23,7 +25,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
 Claim: TypeAlias = dict[str, Any]
@@ -254,6 +256,23 @@ class VerdictsDirective(_ClaimDirective):
         return [_counts(claims), form, boxes]
 
 
+class ClaimsCountRole(SphinxRole):
+    """``{claims-count}`wrong` ``: how many claims there are of one kind."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        self.env.note_dependency(str(_file(self.env)))
+        claims = list(read_claims(_file(self.env)).values())
+        counted = Counter(claim["verdict"] for claim in claims) + Counter(map(state_of, claims))
+        kinds = {"all": len(claims)} | {kind: counted[kind] for kind in (*VERDICTS, *STATES)}
+        if self.text in kinds:
+            return [nodes.Text(str(kinds[self.text]))], []
+        LOGGER.warning(
+            "claims-count is %r; allowed are %s",
+            self.text, _list(kinds), location=self.get_location(), type="claims",
+        )  # fmt: skip
+        return [], []
+
+
 def _counts(claims: list[Claim]) -> nodes.table:
     """A table of verdicts (rows) by state (columns)."""
     counted = Counter((claim["verdict"], state_of(claim)) for claim in claims)
@@ -345,6 +364,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(evidence_link)
     app.add_directive("claim", ClaimDirective)
     app.add_directive("verdicts", VerdictsDirective)
+    app.add_role("claims-count", ClaimsCountRole())
     app.add_post_transform(EvidenceLinks)
     app.connect("env-before-read-docs", _check_file)
     app.connect("env-check-consistency", _check_evidence)
