@@ -187,20 +187,31 @@ def test_one_state_alone_can_be_read() -> None:
     """What is masked is not felt: only the place that may be read has weight, and decides."""
     torch.manual_seed(0)
     model, pair = task.reverser("dot"), task.reversal_pair(40, 6, seeded(1))
-    read = torch.tensor([5, 4, 3, 2, 1, 0, 0])
-    right, darkest = task.right_letters(model, pair, read)
+    own = torch.arange(6).flip(0)
+    right, darkest = task.right_letters(model, pair, (torch.arange(6) == own[:, None])[None])
     assert right.shape == darkest.shape == (40, 6)
-    assert (darkest == read[:6]).all()
+    assert (darkest == own).all()
     free, everywhere = task.right_letters(model, pair)
-    assert not (everywhere == read[:6]).all()
+    assert not (everywhere == own).all()
     assert free.float().mean().item() == pytest.approx(task.scores(model, pair)["forced"])
+
+
+def test_each_string_can_have_states_of_its_own_hidden() -> None:
+    torch.manual_seed(0)
+    model, pair = task.reverser("additive"), task.reversal_pair(40, 6, seeded(1))
+    _, darkest = task.right_letters(model, pair)
+    _, second = task.right_letters(model, pair, torch.arange(6) != darkest[..., None])
+    assert not (second == darkest).any()
 
 
 def test_the_largest_weight_is_not_where_the_letter_came_from() -> None:
     for value in load_result("one_state")["values"]:
-        assert value["additive"]["beside"] > 0.15
-        assert value["additive"]["own"] > 0.99
-        assert value["additive"]["neighbour"] < 0.3
+        for form in ("additive", "dot"):
+            sides = [value[form][side] for side in ("at", "right", "left")]
+            assert sum(sides) == pytest.approx(1.0)
+            assert value[form]["own"] > 0.99
+        assert value["additive"]["at"] < 0.85
+        assert value["additive"]["darkest"] < 0.3
 
 
 def test_a_model_learns_from_its_own_task() -> None:

@@ -210,19 +210,23 @@ def n_parameters(model: Seq2Seq) -> int:
 
 
 @torch.no_grad()
-def right_letters(model: Seq2Seq, pair: Pair, read: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Which letters are right, teacher-forced, when only one state of the source may be read.
+def right_letters(
+    model: Seq2Seq, pair: Pair, readable: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Which letters are right, teacher-forced, when not all states of the source may be read.
 
     Args:
         pair: strings of one length S.
-        read: (S + 1,) the one place that may be read at each step; None leaves all of them.
+        readable: (B or 1, S, S), True where the state of a place may be read for a letter; None
+            leaves all of them. The end mark may always read all.
     Returns:
         (B, S) True where the letter is right; and the place with the largest weight, (B, S).
     """
     S, records = pair.source.shape[1], list[Tensor]()
     memory, state = model.encode(pair.source)
-    if read is not None:
-        memory = memory._replace(mask=(torch.arange(S) == read[:, None])[None])  # (1, T, S)
+    if readable is not None:
+        end = readable.new_ones(len(readable), 1, S)
+        memory = memory._replace(mask=torch.cat((readable, end), dim=1))  # (B or 1, T, S)
     begin = pair.target.new_full((len(pair.target), 1), model.cfg.begin_id)
     logits, _ = model.decode(torch.cat((begin, pair.target[:, :-1]), 1), state, memory, records)
     return (logits.argmax(-1) == pair.target)[:, :S], records[0].argmax(-1)[:, :S]
@@ -230,11 +234,12 @@ def right_letters(model: Seq2Seq, pair: Pair, read: Tensor | None = None) -> tup
 
 @experiment("one_state")
 def one_state(seed: int) -> dict[str, Any]:
-    """Whether the largest weight stands where the letter came from, at length 20.
+    """Whether a letter comes from the state with the largest weight, at length 20.
 
-    Returns, by form, "beside", the share of letters whose largest weight is to the right of their
-    own place; and for these, the share that is right when "all" states may be read, "own" alone,
-    or the "neighbour" of that alone, the state after the next place.
+    Returns, by form, "at", "right" and "left": the share of letters whose largest weight is at
+    their own place, or to one side of it. And for the letters of the two sides the share that is
+    right when "all" states may be read, their "own" alone, the "darkest" alone, and all
+    "without the darkest".
     """
     found: dict[str, Any] = {}
     forms: tuple[Form, ...] = ("additive", "dot")
@@ -243,14 +248,19 @@ def one_state(seed: int) -> dict[str, Any]:
         model = reverser(form)
         for _ in learn(model, seed, 1200):
             pass
-        pair = fresh_pairs()["20"]
-        own = (19 - torch.arange(21)).clamp(min=0)
-        right, darkest = right_letters(model, pair)
-        beside = darkest > own[:20]
-        found[form] = {"beside": beside.float().mean().item()}
-        reads = {"own": own, "neighbour": (own + 1).clamp(max=19)}
-        rows = {"all": right} | {k: right_letters(model, pair, p)[0] for k, p in reads.items()}
-        found[form] |= {name: row[beside].float().mean().item() for name, row in rows.items()}
+        pair, places = fresh_pairs()["20"], torch.arange(20)
+        own = places.flip(0)  # of each letter, in the order of writing
+        right, darkest = right_letters(model, pair)  # (B, S)
+        sides = {"at": darkest == own, "right": darkest > own, "left": darkest < own}
+        found[form] = {name: side.float().mean().item() for name, side in sides.items()}
+        masks = {
+            "own": (places == own[:, None])[None],
+            "darkest": places == darkest[..., None],
+            "without the darkest": places != darkest[..., None],
+        }
+        rows = {"all": right} | {k: right_letters(model, pair, m)[0] for k, m in masks.items()}
+        aside = ~sides["at"]
+        found[form] |= {name: row[aside].float().mean().item() for name, row in rows.items()}
     return found
 
 
