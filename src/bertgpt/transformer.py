@@ -15,7 +15,10 @@ from bertgpt.shapes import check_shape
 
 
 class FeedForward(nn.Module):
-    """Two layers at each position by itself (Vaswani et al. 2017, 3.3), with GELU between them."""
+    """Two layers at each position by itself (Vaswani et al. 2017, 3.3).
+
+    Between them that paper has max(0, x), BERT and GPT have GELU (Hendrycks and Gimpel 2016).
+    """
 
     def __init__(self, cfg: TransformerConfig) -> None:
         super().__init__()
@@ -24,7 +27,8 @@ class FeedForward(nn.Module):
         self.down = nn.Linear(cfg.ff_size, cfg.width)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.down(self.act(self.up(x)))  # (B, T, D) -> (B, T, F) -> (B, T, D)
+        hidden = self.act(self.up(x))  # (B, T, F)
+        return self.down(hidden)  # (B, T, D)
 
 
 class Block(nn.Module):
