@@ -22,7 +22,7 @@ def bidirectional_mask(n: int, *, device: torch.device | None = None) -> Tensor:
 
 
 def causal_mask(n: int, *, device: torch.device | None = None) -> Tensor:
-    """Position t reads positions s <= t: GPT.  Returns (T, S), the lower triangle True.
+    """Position t reads positions s <= t: GPT.  Returns (T, S), lower triangle True.
 
     >>> causal_mask(2).tolist()
     [[True, False], [True, True]]

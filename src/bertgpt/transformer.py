@@ -17,7 +17,8 @@ from bertgpt.shapes import check_shape
 class FeedForward(nn.Module):
     """Two layers at each position by itself (Vaswani et al. 2017, 3.3).
 
-    Between them that paper has max(0, x), BERT and GPT have GELU (Hendrycks and Gimpel 2016).
+    Between them that paper has max(0, x); BERT and GPT have GELU (Hendrycks and
+    Gimpel 2016).
     """
 
     def __init__(self, cfg: TransformerConfig) -> None:
