@@ -52,13 +52,17 @@ class CharacterModel(nn.Module):
         self.rnn = RNN(32, width)
         self.head = nn.Linear(width, len(ALPHABET))
 
-    def forward(self, ids: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Scores of the next character at each step (B, T, V), and the last state (B, D)."""
+    def forward(
+        self,
+        ids: Tensor,
+        state: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Scores of the next character (B, T, V), and the last state (B, D)."""
         states, last = self.rnn(self.table(ids), state)
         return self.head(states), last
 
     def loss(self, ids: Tensor) -> Tensor:
-        """Mean surprise in nats of each character but the first of each row: (B, T) to ()."""
+        """Mean surprise in nats of all characters but each row's first."""
         scores, _ = self(ids[:, :-1])
         return F.cross_entropy(scores.flatten(0, 1), ids[:, 1:].flatten())
 

@@ -105,7 +105,7 @@ class Stream:
 
 
 class Counter(nn.Module):
-    """An LSTM that goes on where it stopped; no gradient goes back into an earlier piece."""
+    """An LSTM that goes on where it stopped; no gradient reaches an earlier piece."""
 
     def __init__(self, *, forget: bool) -> None:
         super().__init__()

@@ -38,7 +38,7 @@ def ring_correlation_by_counting(n: int, distance: int, coupling: float) -> floa
 
 
 def store(patterns: Tensor) -> Tensor:
-    """Symmetric weights under which each pattern is a place of rest (Hopfield 1982).
+    """Symmetric weights under which each of a few patterns is a place of rest (Hopfield 1982).
 
     Args:
         patterns: (P, N) of -1 and +1; far fewer than N, or they disturb each other.
@@ -74,13 +74,18 @@ class Course(NamedTuple):
     rests: bool  # no unit wants to flip
 
 
-def settle(weights: Tensor, state: Tensor, generator: torch.Generator, sweeps: int) -> Course:
-    """Update one unit at a time, all in a new random order each sweep, until nothing changes.
+def settle(
+    weights: Tensor,
+    state: Tensor,
+    generator: torch.Generator,
+    sweeps: int,
+) -> Course:
+    """Update one unit at a time until nothing changes, in a new random order each sweep.
 
-    A unit takes the sign of what it gets from the others, W s; at 0 it stays as it is.
+    A unit takes the sign of what the others send it, W s; at 0 it stays as it is.
 
     Args:
-        weights: (N, N); what stands on the diagonal is passed over.
+        weights: (N, N); the diagonal is ignored.
         state: (N,) of -1 and +1; it is not changed.
         sweeps: after so many, stop, at rest or not; 1 or more.
     Raises:

@@ -103,14 +103,18 @@ class Seq2Seq(nn.Module):
         return Memory(states, real[:, None], last[0]), last
 
     def decode(
-        self, tokens: Tensor, state: State, memory: Memory, records: list[Tensor] | None = None
+        self,
+        tokens: Tensor,
+        state: State,
+        memory: Memory,
+        records: list[Tensor] | None = None,
     ) -> tuple[Tensor, State]:
         """Go on from `state`, reading the target tokens (B, T).
 
         Args:
-            records: a list to which the weights (B, T, S) are appended, if there is attention.
+            records: a list; attention appends its weights (B, T, S) to it.
         Returns:
-            logits (B, T, V) for the token after each one read, and the state to go on from.
+            logits (B, T, V) for the token after each one read, and the next state.
         """
         h, state = self.decoder(self.target(tokens), state)  # (B, T, D)
         if self.cfg.attention == "none":
