@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 
-from bertgpt.check import Feedback
+from bertgpt.check.feedback import Feedback
 
 ROOT = Path(__file__).resolve().parent.parent
-FENCE = re.compile(r"^(?P<mark>`{3,}|:{3,})\{(?P<kind>exercise|solution)\}(?P<title>.*?)\n(?P<body>.*?)\n(?P=mark)\s*$", re.MULTILINE | re.DOTALL)  # fmt: skip  # noqa: E501
+FENCE = re.compile(
+    r"""^(?P<mark>`{3,}|:{3,}) \{(?P<kind>exercise|solution)\} (?P<title>.*?) \n
+        (?P<body>.*?) \n
+        (?P=mark) \s*$""",
+    re.MULTILINE | re.DOTALL | re.VERBOSE,
+)
 LABEL = re.compile(r"^:label:\s*(\S+)", re.MULTILINE)
 CODE = re.compile(r"^(`{3,})python\n(.*?)\n\1\s*$", re.MULTILINE | re.DOTALL)
 
@@ -47,16 +52,17 @@ def outcome(source: str, call: str) -> Feedback:
     return result
 
 
-def split_call(stub: str) -> tuple[str, str]:
-    """A stub's definitions, and its last line: the call of the checker."""
+def split_call(stub: str, notebook: str) -> tuple[str, str]:
+    """A stub's definitions, and its last line: the call of a checker of its page."""
     body, _, call = stub.rstrip().rpartition("\n")
-    assert call.startswith("check."), f"a stub ends in the call of its checker, not in {call!r}"
+    page = notebook.partition("_")[2]
+    assert call.startswith(f"check.{page}."), f"a stub ends in `check.{page}...`, not in {call!r}"
     return body, call
 
 
 @pytest.mark.parametrize(("notebook", "label", "stub", "solution"), exercises())
 def test_stub_fails_and_solution_passes(notebook, label, stub, solution) -> None:
-    body, call = split_call(stub)
+    body, call = split_call(stub, notebook)
     before = outcome(body, call)
     assert not before.passed, "the stub already passes"
     assert len(before.message) > 20

@@ -1,132 +1,123 @@
-"""Checkers of the page "Self-attention": the right answer passes, each slip is named."""
+"""Checkers of the page "Attention before Transformers": right answers pass, slips are named."""
 
 import math
 from typing import Any
 
 import pytest
+import torch
 
+from bertgpt.attention import dot_scores, masked_softmax
 from bertgpt.check import attention
+from bertgpt.recurrent.seq2seq import AdditiveScores
 
 
-def softmax(scores: list[float]) -> list[float]:
-    raised = [math.exp(s) for s in scores]
-    return [x / sum(raised) for x in raised]
+def times(M: Any, x: Any) -> list[float]:
+    return [sum(m * n for m, n in zip(row, x, strict=True)) for row in M]
 
 
-def dots(query, keys) -> list[float]:
-    return [sum(a * b for a, b in zip(query, key, strict=True)) for key in keys]
+def score(q: Any, k: Any, W: Any, U: Any, v: Any) -> float:
+    return sum(x * math.tanh(a + b) for x, a, b in zip(v, times(W, q), times(U, k), strict=True))
 
 
-def mix(weights, values) -> list[float]:
-    return [
-        sum(w * v[i] for w, v in zip(weights, values, strict=True)) for i in range(len(values[0]))
-    ]
+def dot(v: Any, x: Any) -> float:
+    return times([v], x)[0]
 
 
-def attend(query, keys, values, power: float = 0.5) -> list[float]:
-    return mix(softmax([d / len(query) ** power for d in dots(query, keys)]), values)
+def plus(a: Any, b: Any) -> list[float]:
+    return [m + n for m, n in zip(a, b, strict=True)]
 
 
-def causal_softmax(scores) -> list[list[float]]:
-    return [softmax(r[: t + 1]) + [0.0] * (len(r) - t - 1) for t, r in enumerate(scores)]
+def soft(scores: Any) -> list[float]:
+    return torch.tensor(scores, dtype=torch.double).softmax(0).tolist()
 
 
-def window_mask(n: int, width: int) -> list[list[bool]]:
-    return [[t - width < s <= t for s in range(n)] for t in range(n)]
+def padded(scores: Any, length: int) -> list[float]:
+    return soft(scores[:length]) + [0.0] * (len(scores) - length)
 
 
-def leaks(model, tokens, positions=None, compared=None) -> bool:
-    before = model(tokens)
-    for s in range(len(tokens)) if positions is None else positions(tokens):
-        changed = list(tokens)
-        changed[s] += 1
-        after = model(changed)
-        if before[: s if compared is None else compared(s)] != after[: s if compared is None else compared(s)]:  # fmt: skip  # noqa: E501
-            return True
-    return False
+def peak(S: int, place: int, height: float = 20.0) -> list[float]:
+    return [height * (s == place) for s in range(S)]
 
 
 RIGHT = {
-    "attend": attend,
-    "causal_softmax": causal_softmax,
-    "window_mask": window_mask,
-    "leaks": leaks,
-    "attention_parameters": lambda d, h: 4 * d * d + 4 * d,
+    "additive_score": score,
+    "padded_softmax": padded,
+    "exact_match": lambda p, n: p**n,
+    "backward_query": lambda S, t: peak(S, S - 1 - t),
+    "bits_a_number": lambda n, length, D: length * math.log2(n) / D,
 }
 WRONG: list[tuple[str, Any, str]] = [
-    ("attend", lambda q, k, v: attend(q, k, v, 0.0), "scale is missing"),
-    ("attend", lambda q, k, v: attend(q, k, v, 1.0), "not by K"),
-    ("attend", lambda q, k, v: mix([d / len(q) ** 0.5 for d in dots(q, k)], v), "softmax is"),
-    ("attend", lambda q, k, v: softmax([d / len(q) ** 0.5 for d in dots(q, k)]), "the weights"),
-    ("attend", lambda q, k, v: v[dots(q, k).index(max(dots(q, k)))], "highest weight"),
-    ("causal_softmax", lambda x: [softmax(r) for r in x], "Nothing is masked"),
+    ("additive_score", lambda q, k, W, U, v: dot(v, plus(times(W, q), times(U, k))), "is missing"),
+    ("additive_score", lambda q, k, W, U, v: score(k, q, W, U, v), "swapped"),
     (
-        "causal_softmax",
-        lambda x: [[w * (s <= t) for s, w in enumerate(softmax(r))] for t, r in enumerate(x)],
-        "before the softmax",
+        "additive_score",
+        lambda q, k, W, U, v: math.tanh(dot(v, plus(times(W, q), times(U, k)))),
+        "number by number",
     ),
     (
-        "causal_softmax",
-        lambda x: [softmax([v * (s <= t) for s, v in enumerate(r)]) for t, r in enumerate(x)],
-        "minus infinity",
+        "additive_score",
+        lambda q, k, W, U, v: dot(
+            v, plus(map(math.tanh, times(W, q)), map(math.tanh, times(U, k)))
+        ),
+        "Add first",
     ),
     (
-        "causal_softmax",
-        lambda x: [[0.0] * t + softmax(r[t:]) for t, r in enumerate(x)],
-        "wrong way round",
+        "additive_score",
+        lambda q, k, W, U, v: [
+            x * math.tanh(s) for x, s in zip(v, plus(times(W, q), times(U, k)), strict=True)
+        ],
+        "one number",
     ),
-    ("window_mask", lambda n, w: window_mask(n, w + 1), "One position too many"),
-    (
-        "window_mask",
-        lambda n, w: [[abs(t - s) < w for s in range(n)] for t in range(n)],
-        "looks ahead",
-    ),
-    (
-        "window_mask",
-        lambda n, w: [[0 < t - s <= w for s in range(n)] for t in range(n)],
-        "itself, too",
-    ),
-    ("window_mask", lambda n, w: window_mask(n, n), "far past"),
-    (
-        "window_mask",
-        lambda n, w: [[0 <= s - t < w for s in range(n)] for t in range(n)],
-        "Rows read",
-    ),
-    ("window_mask", lambda n, w: [[not x for x in r] for r in window_mask(n, w)], "may read, not"),
-    ("leaks", lambda m, x: leaks(m, x, positions=lambda x: [len(x) - 1]), "change each token"),
-    ("leaks", lambda m, x: leaks(m, x, positions=lambda x: range(1, 2)), "t + 1|change each"),
-    ("leaks", lambda m, x: leaks(m, x, positions=lambda x: range(2, 6)), "hole_at_the_start"),
-    ("leaks", lambda m, x: leaks(m, x, compared=lambda s: s + 1), "own token and earlier"),
-    ("leaks", lambda m, x: True, "own token and earlier"),
-    ("attention_parameters", lambda d, h: 4 * d * d, "biases are missing"),
-    ("attention_parameters", lambda d, h: 3 * d * d + 3 * d, "through a fourth"),
-    ("attention_parameters", lambda d, h: h * (4 * d * d + 4 * d), "do not cost more"),
-    ("attention_parameters", lambda d, h: 4 * (d // h) * (d + 1), "That is one head; a layer"),
+    ("padded_softmax", lambda s, n: soft(s), "Padding is read"),
+    ("padded_softmax", lambda s, n: soft(s)[:n] + [0.0] * (len(s) - n), "less than 1"),
+    ("padded_softmax", lambda s, n: soft(s[:n] + [0.0] * (len(s) - n)), ""),
+    ("padded_softmax", lambda s, n: soft(s[:n]), "one weight for each"),
+    ("exact_match", lambda p, n: p, "all n"),
+    ("exact_match", lambda p, n: 1 - (1 - p) ** n, "at least one token"),
+    ("exact_match", lambda p, n: p * n, "multiply"),
+    ("exact_match", lambda p, n: 1 - p**n, "at least one slip"),
+    ("exact_match", lambda p, n: max(0.0, 1 - n * (1 - p)), "counted twice"),
+    ("backward_query", lambda S, t: peak(S, t), "forwards"),
+    ("backward_query", lambda S, t: peak(S, (S - t) % S), "One off"),
+    ("backward_query", lambda S, t: peak(S, S - 1 - t, 1.0), "make its score larger"),
+    ("backward_query", lambda S, t: [0.0] * S, "make its score larger"),
+    ("backward_query", lambda S, t: peak(S, 0), "largest number"),
+    ("backward_query", lambda S, t: S - 1 - t, "a list of 4 numbers"),
+    ("backward_query", lambda S, t: [math.inf] * S, "finite"),
+    ("bits_a_number", lambda n, length, D: length * n / D, "log2"),
+    ("bits_a_number", lambda n, length, D: length * math.log(n) / D, "nats"),
+    ("bits_a_number", lambda n, length, D: length * math.log2(n), "share it"),
+    ("bits_a_number", lambda n, length, D: math.log2(n) / D, "for one symbol"),
+    ("bits_a_number", lambda n, length, D: math.log2(n), "what one symbol costs"),
 ]
 
 
-@pytest.mark.parametrize("name", RIGHT)
-def test_the_right_answer_passes(name: str) -> None:
-    feedback = getattr(attention, name)(RIGHT[name])
-    assert feedback.passed, feedback.message
+def test_a_score_of_zero_is_told_from_a_weight_of_zero() -> None:
+    """The first input has zeros as padding's scores; the last one tells the two slips apart."""
+
+    def zeros(scores: list[float], length: int) -> list[float]:
+        if scores[-1] == 0:
+            return padded(scores, length)
+        return soft(scores[:length] + [0.0] * (len(scores) - length))
+
+    assert "minus infinity" in attention.padded_softmax(zeros).message
 
 
-@pytest.mark.parametrize(("name", "attempt", "told"), WRONG)
-def test_a_slip_is_named(name: str, attempt: Any, told: str) -> None:
-    feedback = getattr(attention, name)(attempt)
-    assert not feedback.passed
-    assert any(part in feedback.message for part in told.split("|")), feedback.message
+def test_the_score_is_that_of_the_package() -> None:
+    torch.manual_seed(0)
+    layer = AdditiveScores(3)
+    torch.nn.init.zeros_(layer.query.bias)
+    q, k = torch.randn(1, 2, 3), torch.randn(1, 4, 3)
+    weights = [p.tolist() for p in (layer.query.weight, layer.key.weight, layer.value.weight[0])]
+    for t in range(2):
+        for s in range(4):
+            by_hand = score(q[0, t].tolist(), k[0, s].tolist(), *weights)
+            assert layer(q, k)[0, t, s].item() == pytest.approx(by_hand, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", RIGHT)
-def test_other_answers_show_what_was_expected(name: str) -> None:
-    feedback = getattr(attention, name)(lambda *given: "cat")
-    assert not feedback.passed
-    assert "expected" in feedback.message
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_an_empty_stub_fails(name: str) -> None:
-    def stub(*given: Any) -> None: ...
-
-    assert "gave back nothing" in getattr(attention, name)(stub).message
+def test_a_query_reads_backwards_in_the_package() -> None:
+    S = 7
+    queries = torch.tensor([peak(S, S - 1 - t) for t in range(S)])
+    scores = dot_scores(queries, torch.eye(S))
+    weights = masked_softmax(scores, torch.ones(S, S, dtype=torch.bool))
+    assert (weights.flip(1) - torch.eye(S)).abs().max() < 0.01

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import torch
 
-from bertgpt.check import gates
 from bertgpt.recurrent.lstm import LSTM
 
 
@@ -72,7 +71,7 @@ WRONG: list[tuple[str, Any, str]] = [
     (
         "to_pytorch",
         lambda rows, width: [rows[4 * k + j] for k in range(width) for j in (0, 2, 3, 1)],
-        "stand together",
+        "stay together",
     ),
     ("baseline", lambda n, top: top**2 / 12, "of one value"),
     ("baseline", lambda n, top: n**2 * top**2 / 12, "not n squared"),
@@ -100,33 +99,6 @@ def _late(marks: list[int]) -> list[float]:
         c = (c + 1) * (1 - mark)
         kept.append(c)
     return kept
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_the_right_answer_passes(name: str) -> None:
-    feedback = getattr(gates, name)(RIGHT[name])
-    assert feedback.passed, feedback.message
-
-
-@pytest.mark.parametrize(("name", "attempt", "told"), WRONG)
-def test_a_slip_is_named(name: str, attempt: Any, told: str) -> None:
-    feedback = getattr(gates, name)(attempt)
-    assert not feedback.passed
-    assert told in feedback.message
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_other_answers_show_what_was_expected(name: str) -> None:
-    feedback = getattr(gates, name)(lambda *given: "cat")
-    assert not feedback.passed
-    assert "expected" in feedback.message
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_an_empty_stub_fails(name: str) -> None:
-    def stub(*given: Any) -> None: ...
-
-    assert "gave back nothing" in getattr(gates, name)(stub).message
 
 
 def test_the_step_is_that_of_the_lstm() -> None:

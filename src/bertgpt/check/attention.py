@@ -1,153 +1,112 @@
-"""Checkers for the exercises of the page "Self-attention"."""
+"""Checkers for the exercises of the page "Attention before Transformers"."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from bertgpt.check.core import Attempt, Wrong, ask, checker, shown
-from bertgpt.check.counting import Slips, _expect
-
-Row = Sequence[float]
-
-
-def _softmax(scores: Row) -> list[float]:
-    raised = [math.exp(s - max(scores)) for s in scores]
-    return [x / sum(raised) for x in raised]
-
-
-def _band(n: int, low: int, high: int) -> list[list[bool]]:
-    """True where s lies at least `low` and less than `high` positions before t."""
-    return [[low <= t - s < high for s in range(n)] for t in range(n)]
-
-
-@dataclass(frozen=True)
-class _Model:
-    """A model to be tested for leaks, called like a function and shown by its name."""
-
-    reads: Callable[[int, int], bool]
-    name: str
-
-    def __call__(self, tokens: list[int]) -> list[float]:
-        n = range(len(tokens))
-        return [sum(tokens[s] / (1 + s) for s in n if self.reads(t, s)) for t in n]
-
-    def __repr__(self) -> str:
-        return self.name
+from bertgpt.check.answers import shown
+from bertgpt.check.arithmetic import softmax, times
+from bertgpt.check.feedback import Attempt, Slips, Wrong, ask, checker, expect_or_explain
 
 
 @checker
-def attend(attempt: Attempt) -> str:
-    """What one query takes from some keys and values: the mixture, as a list."""
-    cases: list[tuple[list[float], list[list[float]], list[list[float]]]] = [
-        ([1.0, 0.0, 0.0, 0.0], [[3.0, 5, 0, 0], [0.0, 1, 0, 0]], [[1.0, 0.0], [0.0, 1.0]]),
-        ([1.0, -1.0], [[1.0, 0.0], [0.0, 2.0], [3.0, 3.0]], [[4.0], [0.0], [-2.0]]),
-    ]
-    for query, keys, values in cases:
-        dots = [sum(a * b for a, b in zip(query, key, strict=True)) for key in keys]
-        K = len(query)
-
-        def mix(
-            weights: Row, values: Sequence[Row] = values, rows: int = len(values[0])
-        ) -> list[float]:
-            pairs = list(zip(weights, values, strict=True))
-            return [sum(w * v[i] for w, v in pairs) for i in range(rows)]
-
-        weights = _softmax([d / math.sqrt(K) for d in dots])
+def additive_score(attempt: Attempt) -> str:
+    """v . tanh(W q + U k), from lists."""
+    W, U = [[1.0, 0.0], [0.5, -1.0]], [[0.0, 2.0], [1.0, 0.5]]
+    for q, k, v in (([1.0, 0.0], [0.0, 0.5], [1.0, 2.0]), ([0.2, -0.4], [0.3, 0.1], [-1.0, 0.5])):
+        a, b = times(W, q), times(U, k)
+        sums = [m + n for m, n in zip(a, b, strict=True)]
+        swapped = [m + n for m, n in zip(times(W, k), times(U, q), strict=True)]
         slips: Slips = [
-            (mix(_softmax(dots)), "The scale is missing: divide each dot product by sqrt(K)."),
-            (mix(_softmax([d / K for d in dots])), "Divide by the square root of K, not by K."),
-            (mix([d / math.sqrt(K) for d in dots]), "The softmax is missing: these are raw"
-             " scores, not shares."),
-            (weights, "These are the weights; the answer is the mixture of the values."),
-            (max(zip(weights, values, strict=True))[1], "That is the value with the highest weight;"
-             " take all of them, each by its weight."),
+            (math.fsum(x * s for x, s in zip(v, sums, strict=True)), "The tanh is missing: without"
+             " it the query adds the same to each key's score, and softmax does not see it."),
+            (math.fsum(x * math.tanh(s) for x, s in zip(v, swapped, strict=True)), "W is for the"
+             " query, U for the key; yours are swapped."),
+            (math.tanh(math.fsum(x * s for x, s in zip(v, sums, strict=True))), "The tanh is"
+             " applied to the sum W q + U k, number by number, before v."),
+            (math.fsum(x * (math.tanh(m) + math.tanh(n)) for x, m, n in zip(v, a, b, strict=True)),
+             "Add first, then apply tanh: tanh(W q + U k), not tanh(W q) + tanh(U k)."),
+            ([x * math.tanh(s) for x, s in zip(v, sums, strict=True)], "A score is one number: sum"
+             " over the products with v."),
         ]  # fmt: skip
-        _expect(attempt, (query, keys, values), mix(weights), slips)
-    return "That is all that a head computes, for each position and with numbers that it learnt."
+        right = math.fsum(x * math.tanh(s) for x, s in zip(v, sums, strict=True))
+        expect_or_explain(attempt, (q, k, W, U, v), right, slips)
+    return "One number for each pair of query and key; W, U and v are learned."
 
 
 @checker
-def causal_softmax(attempt: Attempt) -> str:
-    """Square scores to weights, where row t may read the columns up to t."""
-    for scores in ([[1.0, 9.0], [0.0, 0.0]], [[0.0, 1.0, 5.0], [2.0, 1.0, 0.0], [1.0, 1.0, 3.0]]):
-        n = len(scores)
-        right = [[*_softmax(row[: t + 1]), *[0.0] * (n - t - 1)] for t, row in enumerate(scores)]
-        whole = [_softmax(row) for row in scores]
-        cut = [[w * (s <= t) for s, w in enumerate(row)] for t, row in enumerate(whole)]
-        zeros = [_softmax([x * (s <= t) for s, x in enumerate(r)]) for t, r in enumerate(scores)]
-        future = [[*[0.0] * t, *_softmax(row[t:])] for t, row in enumerate(scores)]
+def padded_softmax(attempt: Attempt) -> str:
+    """Softmax over the first `length` scores; what is padding gets the weight 0."""
+    for scores, length in (([1.0, 2.0, 0.0, 0.0], 2), ([0.5, -1.0, 3.0], 3), ([-4.0, 5.0], 1)):
+        weights, rest = softmax(scores[:length]), [0.0] * (len(scores) - length)
+        everywhere = softmax(scores)
+        zeroed = [w if i < length else 0.0 for i, w in enumerate(everywhere)]
+        as_zero = softmax([s if i < length else 0.0 for i, s in enumerate(scores)])
         slips: Slips = [
-            (whole, "Nothing is masked: row 0 still reads what comes later."),
-            (cut, "The rows no longer sum to 1: mask the scores before the softmax, not after."),
-            (zeros, "A score of 0 is no mask: exp(0) is 1. Put minus infinity there."),
-            (future, "The mask is the wrong way round: row t reads the columns up to t."),
-        ]
-        _expect(attempt, (scores,), right, slips)
-    return "Every row sums to 1, and what comes later weighs exactly nothing."
-
-
-@checker
-def window_mask(attempt: Attempt) -> str:
-    """Position t reads itself and the width - 1 positions before it: rows of booleans."""
-    for n, width in ((5, 2), (4, 3), (6, 1), (3, 9)):
-        right = _band(n, 0, width)
-        slips: Slips = [
-            (
-                _band(n, 0, width + 1),
-                "One position too many: the width counts the position itself.",
-            ),
-            (_band(n, 1 - width, width), "Your window also looks ahead."),
-            (_band(n, 1, width + 1), "The position may read itself, too."),
-            (_band(n, 0, n), "That is the whole causal mask; the far past is to be cut."),
-            (_band(n, 1 - width, 1), "Rows read, columns are read: yours is the wrong way round."),
-            ([[not x for x in row] for row in right], "True means may read, not forbidden."),
-        ]
-        _expect(attempt, (n, width), right, slips)
-    return "With such a mask the price grows with the length, no longer with its square."
-
-
-@checker
-def leaks(attempt: Attempt) -> str:
-    """Does a later token reach an earlier output?  Given a model and a text."""
-
-    text = [3, 1, 4, 1, 5, 9]
-    models: list[tuple[Callable[[int, int], bool], str, bool]] = [
-        (lambda t, s: s <= t, "causal", False),
-        (lambda t, s: True, "reads_everything", True),
-        (lambda t, s: s < t, "reads_only_the_past", False),
-        (lambda t, s: s <= t + 1, "reads_one_ahead", True),
-        (lambda t, s: s <= t or (t, s) == (1, 3), "one_hole", True),
-        (lambda t, s: s <= t or (t, s) == (0, 1), "hole_at_the_start", True),
-    ]
-    for reads, what, leaky in models:
-        answer = ask(attempt, _Model(reads, what), list(text))
-        if bool(answer) != leaky:
-            why = {
-                "causal": "each output moves only with its own token and earlier ones.",
-                "reads_only_the_past": "an output need not read its own token, and may be later"
-                " than the token that moved it.",
-                "reads_one_ahead": "output t moves with token t + 1.",
-            }.get(what, "some output moves with a later token; change each token in turn, and"
-                  " look at all outputs before it.")  # fmt: skip
-            raise Wrong(
-                f"For the model {what!r} your function says {shown(answer)}, expected "
-                f"{leaky}: {why}"
-            )
-    return "This is how the page tested the stack, and how a leak in anybody's GPT is found."
-
-
-@checker
-def attention_parameters(attempt: Attempt) -> str:
-    """Numbers learnt by one attention layer: four projections with biases, for any heads."""
-    for width, heads in ((8, 2), (768, 12), (768, 1)):
-        K, right = width // heads, 4 * width * width + 4 * width
-        slips: Slips = [
-            (right - 4 * width, "The biases are missing: each projection adds a vector."),
-            (right - width * width - width, "That is three projections; the heads' outputs go"
-             " through a fourth."),
-            (heads * right, "More heads do not cost more: each has width / heads numbers."),
-            (4 * K * K + 4 * K, "That is one head alone, and it reads vectors of the full width."),
-            (4 * K * (width + 1), "That is one head; a layer has all of them."),
+            (everywhere, "Padding is read, too: its weights must be exactly 0."),
+            (zeroed, "You set weights to 0 after the softmax; what is left sums to less than 1."),
+            (as_zero, "A score of 0 is not a weight of 0: e^0 = 1. Leave padding out, or give it"
+             " minus infinity."),
+            (weights, "Give back one weight for each score, 0 for padding."),
         ]  # fmt: skip
-        _expect(attempt, (width, heads), right, slips)
-    return "Heads divide the width among them, and cost nothing."
+        expect_or_explain(attempt, (scores, length), [*weights, *rest], slips)
+    return "So a short source in a batch of long ones is read as if it were alone."
+
+
+@checker
+def exact_match(attempt: Attempt) -> str:
+    """Share of strings without a slip, if each token is right by itself with the same chance."""
+    for accuracy, n in ((0.98, 20), (0.5, 3), (1.0, 26)):
+        slips: Slips = [
+            (accuracy, "That is for one token; all n must be right."),
+            (1 - (1 - accuracy) ** n, "That is the chance that at least one token is right."),
+            (accuracy * n, "Chances of independent events multiply; they do not add up."),
+            (1 - accuracy**n, "That is the chance of at least one slip."),
+            (max(0.0, 1 - n * (1 - accuracy)), "Close, and too low: that adds up the slips'"
+             " chances, and two slips in one string are counted twice."),
+        ]  # fmt: skip
+        expect_or_explain(attempt, (accuracy, n), accuracy**n, slips)
+    return "0.98 per token sounds like a good mark; a third of the strings are wrong."
+
+
+@checker
+def backward_query(attempt: Attempt) -> str:
+    """A query that reads place S - 1 - t, where key s is 1 at place s and 0 elsewhere."""
+    for S, t in ((4, 1), (4, 3), (7, 0)):
+        query = ask(attempt, S, t)
+        if not isinstance(query, list | tuple) or len(query) != S:
+            raise Wrong(f"For S = {S} a query is a list of {S} numbers; got {shown(query)}.")
+        if not all(isinstance(x, int | float) and math.isfinite(x) for x in query):
+            raise Wrong(f"A query holds finite numbers; got {shown(query)}.")
+        weights, place = softmax([float(x) for x in query]), S - 1 - t
+        if weights[place] >= 0.99:
+            continue
+        read = max(range(S), key=weights.__getitem__)
+        if weights[read] - weights[place] < 1e-9 or read == place:
+            hint = "The right place is not ahead by enough: make its score larger."
+        elif read == t:
+            hint = "That reads forwards: the first token to write is the last one read."
+        elif read == place + 1:
+            hint = "One off: places are counted from 0, so the last one is S - 1."
+        else:
+            hint = "Its largest number must be at place S - 1 - t."
+        raise Wrong(
+            f"With S = {S} and t = {t}, place {place} gets the weight {weights[place]:.3f}, and "
+            f"0.99 or more is asked for. {hint}"
+        )
+    return "A trained decoder has to find such queries by itself, and keys that tell places apart."
+
+
+@checker
+def bits_a_number(attempt: Attempt) -> str:
+    """Bits that each of D numbers must hold, for `length` symbols out of `n_symbols`."""
+    for n_symbols, length, D in ((12, 20, 32), (2, 64, 64), (26, 10, 5)):
+        right = length * math.log2(n_symbols) / D
+        slips: Slips = [
+            (length * n_symbols / D, "A symbol out of n costs log2(n) bits, not n."),
+            (length * math.log(n_symbols) / D, "Those are nats: take the logarithm to base 2."),
+            (right * D, "That is the whole string; divide it by the D numbers that share it."),
+            (math.log2(n_symbols) / D, "That is for one symbol; there are `length` of them."),
+            (right / length * D, "That is what one symbol costs; there are `length` of them, and D"
+             " numbers to hold them."),
+        ]  # fmt: skip
+        expect_or_explain(attempt, (n_symbols, length, D), right, slips)
+    return "A 32-bit number has far more room. Capacity is not the fixed vector's problem."

@@ -2,22 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
-from bertgpt.check.core import Attempt, Wrong, ask, checker, expect, same, shown
-
-Slips = Sequence[tuple[Any, str]]  # wrong answers, each with the mistake that leads to it
-
-
-def _expect(attempt: Attempt, given: tuple[Any, ...], wanted: Any, slips: Slips) -> None:
-    """As `expect`, but an answer that a known slip leads to is told which slip it is."""
-    answer = ask(attempt, *given)
-    told = [slip for wrong, slip in slips if same(answer, wrong) and not same(wanted, wrong)]
-    if told and not same(answer, wanted):
-        raise Wrong(f"{told[0]} Your answer: {shown(answer)}; expected: {shown(wanted)}.")
-    expect(attempt, given, wanted)
+from bertgpt.check.feedback import Attempt, Wrong, checker, expect_or_explain
 
 
 @checker
@@ -39,7 +26,7 @@ def markov(attempt: Attempt) -> str:
             ((v, 1 - v), "The second number must be for vowels after a consonant; yours is for"
              " consonants after a vowel."),
         ]  # fmt: skip
-        _expect(attempt, (text,), (v, c), slips)
+        expect_or_explain(attempt, (text,), (v, c), slips)
     return "Markov did this by hand, for 20,000 letters."
 
 
@@ -55,8 +42,8 @@ def add_k(attempt: Attempt) -> str:
         slips = [
             ((c + k) / (one[word] + k * size), "You divided by the count of the word, not of the"
              " context."),
-            ((c + k) / (h + k), "Each word of the vocabulary was given k after this context: below"
-             " the line stands k times the vocabulary's size."),
+            ((c + k) / (h + k), "Each word of the vocabulary was given k after this context: divide"
+             " by the context's count plus k times the vocabulary's size."),
             (c / below, "Above the line k is missing: this pair was given k, too."),
             ((c + k) / (h + k * len(words)), "The vocabulary's size is the number of different"
              " words."),
@@ -64,7 +51,7 @@ def add_k(attempt: Attempt) -> str:
              " context comes first."),
             (c / h, "That is the bare count; k was not added."),
         ]  # fmt: skip
-        _expect(attempt, (words, context, word, k), (c + k) / below, slips)
+        expect_or_explain(attempt, (words, context, word, k), (c + k) / below, slips)
     return "No pair is impossible any more, and the probabilities still sum to 1."
 
 
@@ -81,9 +68,9 @@ def bits_per_token(attempt: Attempt) -> str:
             (-math.log2(sum(p) / len(p)), "Take the mean of the logarithms, not the logarithm of"
              " the mean."),
         ]  # fmt: skip
-        _expect(attempt, (p,), bits, slips)
+        expect_or_explain(attempt, (p,), bits, slips)
     try:
-        expect(attempt, [[0.5, 0.0]], math.inf)
+        expect_or_explain(attempt, ([0.5, 0.0],), math.inf)
     except Wrong as wrong:
         raise Wrong(f"A token of probability 0 costs math.inf bits. {wrong}") from None
     return "The mean surprise, and one zero is enough to make it infinite."
@@ -91,7 +78,7 @@ def bits_per_token(attempt: Attempt) -> str:
 
 @checker
 def continuation_count(attempt: Attempt) -> str:
-    """How many different words stand just before a word."""
+    """How many different words come just before a word."""
     words = "new york is near new york but new york has this old house and my house and our house"
     pairs = list(pairwise(words.split()))
     for word in ("new", "york", "house"):
@@ -101,7 +88,7 @@ def continuation_count(attempt: Attempt) -> str:
             (words.split().count(word), "That is how often the word occurs."),
             (len(set(after)), "You counted the words after it; count those before."),
         ]
-        _expect(attempt, (words.split(), word), len(set(before)), slips)
+        expect_or_explain(attempt, (words.split(), word), len(set(before)), slips)
     return "A word that follows many others is a good guess after a new one."
 
 
@@ -120,8 +107,8 @@ def best_weight(attempt: Attempt) -> str:
             (float(bits[0] > bits[-1]), "Mix the probabilities and then take the logarithm; the"
              " best of two mixed logarithms is always one of the two."),
         ]  # fmt: skip
-        _expect(attempt, (p, q), best, slips)
-    return "Two models together need fewer bits than either alone."
+        expect_or_explain(attempt, (p, q), best, slips)
+    return "Two models together need fewer bits than one of them."
 
 
 @checker
@@ -147,9 +134,9 @@ def entropy(attempt: Attempt) -> str:
         own = bits(state, lambda p, after: 0.0)
         slips = [
             (total(state) * math.log(2), "Those are nats: take the logarithm to base 2."),
-            (own, "That is the next choice alone; add what is still to come after it."),
+            (own, "That is only the next choice; add what is still to come after it."),
             (unweighted(state), "Weight what comes after a choice by the choice's probability."),
             (-total(state), "The sign is wrong: an entropy is never negative."),
         ]
-        _expect(attempt, (grammar, state), total(state), slips)
+        expect_or_explain(attempt, (grammar, state), total(state), slips)
     return "That is how Toyland's floor was computed."

@@ -4,8 +4,7 @@ import math
 from collections.abc import Callable
 from itertools import accumulate
 
-from bertgpt.check.core import Attempt, checker
-from bertgpt.check.counting import Slips, _expect
+from bertgpt.check.feedback import Attempt, Slips, checker, expect_or_explain
 
 
 def _sigmoid(a: float) -> float:
@@ -18,9 +17,9 @@ def lstm_step(attempt: Attempt) -> str:
     for i, f, o, g, c in ((0.0, 1.0, -1.0, 0.5, 2.0), (2.0, -1.0, 0.5, -0.3, -1.5)):
 
         def step(
-            i: float, f: float, o: float, g: float, c: float, bend: Callable[[float], float]
+            i: float, f: float, o: float, g: float, c: float, activation: Callable[[float], float]
         ) -> tuple[float, float]:
-            new = _sigmoid(f) * c + _sigmoid(i) * bend(g)
+            new = _sigmoid(f) * c + _sigmoid(i) * activation(g)
             return _sigmoid(o) * math.tanh(new), new
 
         right = step(i, f, o, g, c, math.tanh)
@@ -31,14 +30,14 @@ def lstm_step(attempt: Attempt) -> str:
              " only the gates go through the sigmoid."),
             ((show * new, new), "What is shown is o * tanh(c): the cell goes through tanh first."),
             ((show * math.tanh(c), new), "You showed the old cell; the new one is shown."),
-            (step(f, i, o, g, c, math.tanh), "Input and forget gate are swapped: f stands before"
+            (step(f, i, o, g, c, math.tanh), "Input and forget gate are swapped: f is before"
              " the old cell, i before the candidate."),
             (step(i, 1e9, o, g, c, math.tanh), "That is the cell of 1997: nothing is forgotten."
              " Multiply the old cell by the forget gate."),
             ((show * math.tanh(f * c + i * math.tanh(g)), f * c + i * math.tanh(g)), "The sums go"
              " through the sigmoid before they are gates."),
         ]  # fmt: skip
-        _expect(attempt, (i, f, o, g, c), right, slips)
+        expect_or_explain(attempt, (i, f, o, g, c), right, slips)
     return "The same in every cell, at every step, in every LSTM since 2000."
 
 
@@ -55,9 +54,9 @@ def bias_for(attempt: Attempt) -> str:
             (math.log(1 / f - 1), "The sign is turned: a large bias keeps, a small one forgets."),
             (math.log(f), "log(f) undoes exp, and the gate is a sigmoid: log(f / (1 - f))."),
             (1 - (1 - share) / steps, "The loss is not shared out evenly: at each step the same"
-             " share of what is left is kept."),
+             " fraction of what is left is kept."),
         ]  # fmt: skip
-        _expect(attempt, (share, steps), math.log(f / (1 - f)), slips)
+        expect_or_explain(attempt, (share, steps), math.log(f / (1 - f)), slips)
     return "With a bias of 1, half a cell is gone after little more than two steps."
 
 
@@ -74,13 +73,13 @@ def to_pytorch(attempt: Attempt) -> str:
         slips: Slips = [
             ([*i, *g, *o, *f], "You read the order backwards: from PyTorch to ours. Ours comes in,"
              " PyTorch's goes out."),
-            (rows, "Nothing moved: output and forget gate stand elsewhere in PyTorch."),
+            (rows, "Nothing moved: PyTorch has output and forget gate in other places."),
             ([*i, *f, *o, *g], "Candidate and output gate are swapped: PyTorch has i, f, g, o."),
             ([i, f, g, o], "The blocks are right; join them into one list of rows."),
-            (mixed, "A gate's rows stand together: first all rows of one gate, `width` of them,"
+            (mixed, "A gate's rows stay together: first all rows of one gate, `width` of them,"
              " then all of the next."),
         ]  # fmt: skip
-        _expect(attempt, (rows, width), [*i, *f, *g, *o], slips)
+        expect_or_explain(attempt, (rows, width), [*i, *f, *g, *o], slips)
     return "A wrong order raises no error. It gives another network, which is why parity is tested."
 
 
@@ -99,7 +98,7 @@ def baseline(attempt: Attempt) -> str:
             (n * top**2 / 3, "That is the error of the answer 0; the mean is a better one."),
             (math.sqrt(n / 12) * top, "That is the spread; the mean squared error is its square."),
         ]  # fmt: skip
-        _expect(attempt, (n, top), n * top**2 / 12, slips)
+        expect_or_explain(attempt, (n, top), n * top**2 / 12, slips)
     return "For two values of 0 to 1 that is 1/6, the line in the figures of this page."
 
 
@@ -119,5 +118,5 @@ def count_since(attempt: Attempt) -> str:
             (([t - 1 for t in never], [c - 1 for c in reset]), "Write the cell down after each"
              " step, not before it."),
         ]  # fmt: skip
-        _expect(attempt, (marks,), (never, reset), slips)
+        expect_or_explain(attempt, (marks,), (never, reset), slips)
     return "So the stream of this page is counted: one gate, at 1 between marks and 0 at them."

@@ -2,17 +2,11 @@
 
 import math
 
-from bertgpt.check.core import Attempt, checker
-from bertgpt.check.counting import Slips, _expect
-
-Rows = list[list[float]]
+from bertgpt.check.arithmetic import Rows, times
+from bertgpt.check.feedback import Attempt, Slips, checker, expect_or_explain
 
 
-def _times(rows: Rows, x: list[float]) -> list[float]:
-    return [sum(a * b for a, b in zip(row, x, strict=True)) for row in rows]
-
-
-def _turned(rows: Rows) -> Rows:
+def _transposed(rows: Rows) -> Rows:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
@@ -24,22 +18,23 @@ def elman_step(attempt: Attempt) -> str:
         ([0.5, -1.0], [0.4, 0.9], [[1.0, 0.5], [0.3, -0.2]], [[0.0, 1.0], [-1.0, 0.5]], [0.2, 0]),
     )
     for x, h, W_x, W_h, b in cases:
-        read, kept, turned = _times(W_x, x), _times(W_h, h), _times(_turned(W_h), h)
+        read, kept, turned = times(W_x, x), times(W_h, h), times(_transposed(W_h), h)
         sums = [sum(parts) for parts in zip(read, kept, b, strict=True)]
 
-        def bent(*parts: list[float]) -> list[float]:
+        def activated(*parts: list[float]) -> list[float]:
             return [math.tanh(sum(numbers)) for numbers in zip(*parts, strict=True)]
 
         slips: Slips = [
             (sums, "The tanh is missing: it keeps every number of the state between -1 and 1."),
-            (bent(read, kept), "The bias b is missing."),
-            (bent(read, b), "The old state is missing: without W_h h nothing is carried along."),
-            (bent(kept, b), "What is read is missing: W_x x."),
-            (bent(read, turned, b), "W_h is read the wrong way round: row i makes number i."),
+            (activated(read, kept), "The bias b is missing."),
+            (activated(read, b), "The old state is missing: without W_h h nothing is"
+             " carried along."),
+            (activated(kept, b), "What is read is missing: W_x x."),
+            (activated(read, turned, b), "W_h is read the wrong way round: row i makes number i."),
             ([math.tanh(r) + k + c for r, k, c in zip(read, kept, b, strict=True)], "The tanh goes"
-             " around the whole sum, not around what is read alone."),
+             " around the whole sum, not only around what is read."),
         ]  # fmt: skip
-        _expect(attempt, (x, h, W_x, W_h, b), bent(read, kept, b), slips)
+        expect_or_explain(attempt, (x, h, W_x, W_h, b), activated(read, kept, b), slips)
     return "The whole network is this line, once a step."
 
 
@@ -50,18 +45,18 @@ def slope_in_time(attempt: Attempt) -> str:
         h = whole = last = bare = unweighted = straight = 0.0
         for x in xs:
             before, h = h, math.tanh(w * h + x)
-            bend = 1 - h * h
-            whole, last = bend * (before + w * whole), bend * before
-            bare, unweighted = before + w * bare, bend * (before + unweighted)
+            slope = 1 - h * h  # of tanh
+            whole, last = slope * (before + w * whole), slope * before
+            bare, unweighted = before + w * bare, slope * (before + unweighted)
             straight = (1 - h) * (before + w * straight)
         slips: Slips = [
             (last, "That is the last step's own part. h_(t-1) depends on w, too: carry its slope"
              " along, times w."),
-            (bare, "Each step bends: multiply by 1 - h_t^2."),
+            (bare, "Each step goes through tanh: multiply by its slope, 1 - h_t^2."),
             (unweighted, "On its way through a step the old slope is multiplied by w."),
             (straight, "The slope of tanh is 1 - h^2, with the square."),
         ]  # fmt: skip
-        _expect(attempt, (w, xs), whole, slips)
+        expect_or_explain(attempt, (w, xs), whole, slips)
     return "One number carried forward, or backward as in the page: the sum is the same."
 
 
@@ -81,7 +76,7 @@ def clip_norm(attempt: Attempt) -> str:
              " length is its root."),
             ([x / norm for x in g], "Its length must be `longest`, not 1."),
         ]  # fmt: skip
-        _expect(attempt, (g, longest), [x * scale for x in g], slips)
+        expect_or_explain(attempt, (g, longest), [x * scale for x in g], slips)
     return "Shorter, and pointing where it pointed."
 
 
@@ -97,7 +92,7 @@ def radius_for(attempt: Attempt) -> str:
             (1 - (1 - share) / T, "A straight line loses the same amount each step; this loses the"
              " same share."),
         ]  # fmt: skip
-        _expect(attempt, (T, share), share ** (1 / T), slips)
+        expect_or_explain(attempt, (T, share), share ** (1 / T), slips)
     return "To keep half over 1,000 steps it must be 0.9993: there is little room."
 
 
@@ -110,15 +105,15 @@ def hopfield_energy(attempt: Attempt) -> str:
         ([[0.0, 0.5, 1.0], [0.5, 0.0, -3.0], [1.0, -3.0, 0.0]], [-1.0, -1.0, 1.0]),
     )
     for W, s in cases:
-        total = sum(a * b for a, b in zip(s, _times(W, s), strict=True))
+        total = sum(a * b for a, b in zip(s, times(W, s), strict=True))
         slips: Slips = [
-            (-total, "Each pair stands in W twice, so the sum is halved."),
+            (-total, "Each pair appears in W twice, so the sum is halved."),
             (total / 2, "The sign: agreement lowers the energy."),
             (total, "Halve it and turn its sign."),
             (-sum(map(sum, W)) / 2, "The state is missing: each weight is times s_i and s_j."),
-            (-sum(_times(W, s)) / 2, "That has s_j alone; multiply by s_i as well."),
+            (-sum(times(W, s)) / 2, "That has only s_j; multiply by s_i as well."),
         ]  # fmt: skip
-        _expect(attempt, (W, s), -total / 2, slips)
+        expect_or_explain(attempt, (W, s), -total / 2, slips)
     return "Flip one unit to the sign of what it gets, and this cannot rise."
 
 
@@ -139,11 +134,11 @@ def sequence_weights(attempt: Attempt) -> str:
         slips: Slips = [
             (made(list(zip(patterns, patterns, strict=True)), N), "That leads from each pattern to"
              " itself: symmetric weights, and the net stays where it is."),
-            (_turned(made(pairs, N)), "That leads backwards: number (i, j) is what unit j sends to"
-             " unit i, so i belongs to the pattern that comes next."),
+            (_transposed(made(pairs, N)), "That leads backwards: number (i, j) is what unit j sends"
+             " to unit i, so i belongs to the pattern that comes next."),
             (made(pairs[:-1], N), "From the last pattern it must go on to the first."),
             (made(pairs, 1), "Divide by the number of units."),
             (made(pairs, len(patterns)), "Divide by the number of units, not of patterns."),
         ]  # fmt: skip
-        _expect(attempt, (patterns,), made(pairs, N), slips)
+        expect_or_explain(attempt, (patterns,), made(pairs, N), slips)
     return "Update all units at once, and it steps through the patterns in a ring."

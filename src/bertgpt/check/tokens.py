@@ -3,8 +3,7 @@
 from collections import Counter
 from itertools import pairwise
 
-from bertgpt.check.core import Attempt, checker
-from bertgpt.check.counting import Slips, _expect
+from bertgpt.check.feedback import Attempt, Slips, checker, expect_or_explain
 
 
 def _counts(words: dict[str, int]) -> Counter[tuple[str, str]]:
@@ -31,11 +30,11 @@ def best_pair(attempt: Attempt) -> str:
         slips: Slips = [
             (max(once, key=once.__getitem__), "Count a pair as often as its word occurs."),
             (tuple(letter for letter, _ in letters.most_common(2)), "These are the most frequent"
-             " letters; they need not stand side by side."),
+             " letters; they need not be neighbours."),
             ("".join(right), "Give the two parts as a tuple, not joined."),
             (right[::-1], "The order of the two counts: the left one first."),
         ]  # fmt: skip
-        _expect(attempt, (words,), right, slips)
+        expect_or_explain(attempt, (words,), right, slips)
     return "Training does this some 30,000 to 50,000 times for BERT and for GPT-2."
 
 
@@ -58,11 +57,11 @@ def merge(attempt: Attempt) -> str:
                 joined.append(tokens[i])
             i += 1
         slips: Slips = [
-            (joined, "A token that was joined is used up: go on behind it."),
+            (joined, "A token that was joined is used up: continue after it."),
             (right[:-1], "The last token is lost."),
             (["a", "aa"], "Go from left to right: the first two are joined."),
         ]
-        _expect(attempt, (tokens, pair), right, slips)
+        expect_or_explain(attempt, (tokens, pair), right, slips)
     return "Do that for each merge, in the order in which they were learned, and you have encoded."
 
 
@@ -85,7 +84,7 @@ def longest_match(attempt: Attempt) -> str:
             (shortest, "Take the longest piece that fits, not the shortest."),
             (["play", "[UNK]"], "Where one part cannot be written, the whole word is unknown."),
         ]
-        _expect(attempt, (word, pieces), right, slips)
+        expect_or_explain(attempt, (word, pieces), right, slips)
     return "No merges are needed, only the vocabulary; that is why BERT's file is a list of pieces."
 
 
@@ -100,5 +99,5 @@ def bits_per_byte(attempt: Attempt) -> str:
             (bits * size / n_tokens, "Upside down: all bits of the text, divided by its bytes."),
             (bits, "That is for each token."),
         ]
-        _expect(attempt, (bits, n_tokens, text), bits * n_tokens / size, slips)
+        expect_or_explain(attempt, (bits, n_tokens, text), bits * n_tokens / size, slips)
     return "Now models with different tokens can be compared on the same text."

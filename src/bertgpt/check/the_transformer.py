@@ -3,8 +3,7 @@
 import math
 from collections.abc import Callable
 
-from bertgpt.check.core import Attempt, checker
-from bertgpt.check.counting import Slips, _expect
+from bertgpt.check.feedback import Attempt, Slips, checker, expect_or_explain
 
 
 @checker
@@ -21,7 +20,7 @@ def block_parameters(attempt: Attempt) -> str:
             (4 * D * D + 4 * D + 2 * D * F + F + D + 4 * D, "With F = 0 there is no feed-forward"
              " part: neither its biases nor its norm are there."),
         ]  # fmt: skip
-        _expect(attempt, (D, F), right, slips)
+        expect_or_explain(attempt, (D, F), right, slips)
     return "Twelve times the first answer are in BERT and in GPT-2."
 
 
@@ -35,9 +34,9 @@ def crossing(attempt: Attempt) -> str:
             (2 * D, "That leaves the feed-forward part out: 4 n D F."),
             (2 * D + 2 * F, "Scores and mixture are two products: 4 n^2 D together."),
             (F, "That leaves the four projections out: 8 n D^2."),
-            (6 * D, "6 D holds for F = 4 D alone; F is given."),
+            (6 * D, "6 D holds only for F = 4 D; F is given."),
         ]  # fmt: skip
-        _expect(attempt, (D, F), 2 * D + F, slips)
+        expect_or_explain(attempt, (D, F), 2 * D + F, slips)
     return "Below that length a block's price grows almost like n, far above it like n squared."
 
 
@@ -70,13 +69,13 @@ def pre_norm(attempt: Attempt) -> str:
             (norm(inside) + feed(norm(inside)), "You normalised the stream itself. What is added to"
              " is x, not norm(x)."),
             (feed(norm(attend(norm(x)))), "Nothing is added: each part adds to what passes by."),
-            (x + attend(norm(x)) + feed(norm(x)), "The feed-forward part reads the old x. It stands"
+            (x + attend(norm(x)) + feed(norm(x)), "The feed-forward part reads the old x. It comes"
              " after attention and reads the sum."),
             (a + feed(a), "The feed-forward part needs its norm, too."),
-            (norm(right), "The block ends with a bare sum. The one last norm stands after all"
+            (norm(right), "The block ends with a bare sum. The one last norm comes after all"
              " blocks."),
         ]  # fmt: skip
-        _expect(attempt, (x, attend, feed, norm), right, slips)
+        expect_or_explain(attempt, (x, attend, feed, norm), right, slips)
     return "So it stands in GPT-2's block."
 
 
@@ -91,8 +90,8 @@ def rounds(attempt: Attempt) -> str:
             (n, "The last cell of the top layer needs the last one below it: draw the grid."),
             (L, "That would be a Transformer's: here a cell also waits for the cell before it."),
         ]  # fmt: skip
-        _expect(attempt, (n, L), n + L - 1, slips)
-    return "A Transformer needs a number of rounds that grows with L alone."
+        expect_or_explain(attempt, (n, L), n + L - 1, slips)
+    return "A Transformer needs a number of rounds that grows only with L."
 
 
 @checker
@@ -114,7 +113,7 @@ def sinusoids(attempt: Attempt) -> str:
             ([math.cos(place / 1e4 ** (k / D)) if k % 2 else math.sin(place / 1e4 ** (k / D))
               for k in range(D)], "A sine and its cosine share one angle."),
         ]  # fmt: skip
-        _expect(attempt, (place, D), right, slips)
+        expect_or_explain(attempt, (place, D), right, slips)
     return "The same vectors as in the paper of 2017. BERT and GPT learn a table instead."
 
 
@@ -129,5 +128,5 @@ def induction(attempt: Attempt) -> str:
             (words[places[-1]], "That is the token itself; what came after it is asked for."),
             (words[places[-1] - 1], "That came before it; what came after it is asked for."),
         ]
-        _expect(attempt, (words,), words[places[-1] + 1], slips)
-    return "Two look-ups: who stood where I stand, and who came next. One layer has but one."
+        expect_or_explain(attempt, (words,), words[places[-1] + 1], slips)
+    return "Two look-ups: where was this token before, and what came next. One layer has but one."

@@ -4,8 +4,8 @@ import math
 from collections import Counter
 from typing import Any
 
-from bertgpt.check.core import Attempt, Wrong, ask, checker, shown
-from bertgpt.check.counting import Slips, _expect
+from bertgpt.check.answers import shown
+from bertgpt.check.feedback import Attempt, Slips, Wrong, ask, checker, expect_or_explain
 
 
 @checker
@@ -15,7 +15,7 @@ def pairs(attempt: Attempt) -> str:
         words = text.split()
         far = [(i, j) for i in range(len(words)) for j in range(len(words)) if abs(i - j) <= window]
         near = [(words[i], words[j]) for i, j in far if i != j]
-        found = ask(attempt, words, window)
+        found = ask(attempt, words, window, unroll=True)
         try:
             answer = Counter((str(a), str(b)) for a, b in found)
         except (TypeError, ValueError):
@@ -24,7 +24,7 @@ def pairs(attempt: Attempt) -> str:
             ([(words[i], words[j]) for i, j in far], "A word is paired with itself: leave it out."),
             ([(words[i], words[j]) for i, j in far if j > i], "Look to the left as well."),
             ([(words[i], words[j]) for i, j in far if j < i], "Look to the right as well."),
-            (set(near), "A pair that occurs twice belongs into the list twice."),
+            (set(near), "A pair that occurs twice belongs in the list twice."),
         ):  # fmt: skip
             if answer == Counter(slip) != Counter(near):
                 raise Wrong(f"{hint} Tried: {shown(text)} with window {window}.")
@@ -48,9 +48,12 @@ def keep(attempt: Attempt) -> str:
             (1 - right, "That is how likely the word is dropped; return how likely it is kept."),
             (free, "A probability is at most 1: take the smaller of the formula and 1."),
             (min(1.0, math.sqrt(ratio)), "The second term, t / f, is missing."),
-            (min(1.0, math.sqrt(t / count) + t / count), "f is a share: count divided by total."),
+            (
+                min(1.0, math.sqrt(t / count) + t / count),
+                "f is a fraction: count divided by total.",
+            ),
         ]
-        _expect(attempt, (count, total, t), right, slips)
+        expect_or_explain(attempt, (count, total, t), right, slips)
     return "A word that makes up 6 % of a text is kept about once in seven times for t = 0.001."
 
 
@@ -65,7 +68,7 @@ def pmi(attempt: Attempt) -> str:
             (both * total / (a * b), "That is the ratio; its logarithm is asked for."),
             (math.log(both / (a * b)), "Counts are not probabilities: divide each by the total."),
         ]
-        _expect(attempt, (both, a, b, total), right, slips)
+        expect_or_explain(attempt, (both, a, b, total), right, slips)
     return "Above 0: more often together than by chance. 0: as often. Below 0: less often."
 
 
@@ -92,10 +95,10 @@ def neighbours(attempt: Attempt) -> str:
             (ranked(lambda w, x=x: dot(x, vectors[w])), "Long vectors win with a plain dot product:"
              " divide it by both lengths."),
             (ranked(lambda w, x=x: -math.dist(x, vectors[w])), "That is by distance. The cosine"
-             " looks at the angle alone."),
+             " looks only at the angle."),
             (ranked(lambda w: -cosine(w)), "These are the farthest: sort the other way."),
         ]  # fmt: skip
-        _expect(attempt, (vectors, word, n), ranked(cosine), slips)
+        expect_or_explain(attempt, (vectors, word, n), ranked(cosine), slips)
     return "Length does not count, only direction."
 
 
@@ -118,5 +121,5 @@ def step(attempt: Attempt) -> str:
             ((moved(x, x, g), moved(y, y, g)), "Each vector moves along the other one."),
             ((right[0], y), "y has to move, too."),
         ]  # fmt: skip
-        _expect(attempt, (x, y, label, rate), right, slips)
+        expect_or_explain(attempt, (x, y, label, rate), right, slips)
     return "That is all of skip-gram's training, a few million times over."

@@ -2,10 +2,6 @@
 
 from typing import Any
 
-import pytest
-
-from bertgpt.check import subwords
-
 
 def unseen_share(train: list[str], test: list[str]) -> tuple[float, float]:
     types = set(test)
@@ -80,30 +76,3 @@ WRONG: list[tuple[str, Any, str]] = [
         "not by all pieces",
     ),
 ]
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_the_right_answer_passes(name: str) -> None:
-    feedback = getattr(subwords, name)(RIGHT[name])
-    assert feedback.passed, feedback.message
-
-
-@pytest.mark.parametrize(("name", "attempt", "told"), WRONG)
-def test_a_slip_is_named(name: str, attempt: Any, told: str) -> None:
-    feedback = getattr(subwords, name)(attempt)
-    assert not feedback.passed
-    assert told in feedback.message
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_other_answers_show_what_was_expected(name: str) -> None:
-    feedback = getattr(subwords, name)(lambda *given: "cat")
-    assert not feedback.passed
-    assert "expected" in feedback.message
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_an_empty_stub_fails(name: str) -> None:
-    def stub(*given: Any) -> None: ...
-
-    assert "gave back nothing" in getattr(subwords, name)(stub).message

@@ -1,13 +1,12 @@
 """Checkers for the exercises of the page "Inside the word"."""
 
-from bertgpt.check.core import Attempt, checker
-from bertgpt.check.counting import Slips, _expect
+from bertgpt.check.feedback import Attempt, Slips, checker, expect_or_explain
 from bertgpt.words.charngrams import char_ngrams, fnv1a
 
 
 @checker
 def unseen_share(attempt: Attempt) -> str:
-    """Shares of the words of a test text that a training text lacks: of tokens, of types."""
+    """Fractions of a test text's words that are not in a training text: of tokens, of types."""
     train = "the ant walks to the hill".split()
     for test in ("the ants walk and the ant walks and walks", "ants ants ants hill"):
         tokens = test.split()
@@ -22,7 +21,7 @@ def unseen_share(attempt: Attempt) -> str:
             ((a, len(set(fresh)) / len(tokens)), "Divide different words by different words."),
             ((a, a), "Both numbers are about tokens. For types, each word counts once."),
         ]
-        _expect(attempt, (train, tokens), (a, b), slips)
+        expect_or_explain(attempt, (train, tokens), (a, b), slips)
     return "A word that is new and frequent weighs much in tokens, a rare one only in types."
 
 
@@ -37,9 +36,9 @@ def boundary_ngrams(attempt: Attempt) -> str:
             (bare, "The boundary marks < and > are missing: cut up <word>, not word."),
             (short, "The last n-gram is missing: m characters have m - n + 1 n-grams of length n."),
             ([marked[i : i + n] for i in range(len(marked))], "Your last pieces are too short."),
-            (list(dict.fromkeys(right)), "A piece that occurs twice belongs into the list twice."),
+            (list(dict.fromkeys(right)), "A piece that occurs twice belongs in the list twice."),
         ]
-        _expect(attempt, (word, n), right, slips)
+        expect_or_explain(attempt, (word, n), right, slips)
     return "The same pieces as fastText's."
 
 
@@ -55,7 +54,7 @@ def hash_bucket(attempt: Attempt) -> str:
             (fnv1a(text), "That is the whole hash; the bucket is its remainder by `buckets`."),
             (endless % buckets, "Stay within 32 bits: remainder by 2**32 after each product."),
         ]
-        _expect(attempt, (text, buckets), fnv1a(text) % buckets, slips)
+        expect_or_explain(attempt, (text, buckets), fnv1a(text) % buckets, slips)
     return "fastText would look in the same row."
 
 
@@ -69,7 +68,7 @@ def shared_buckets(attempt: Attempt) -> str:
             (1 - alone * (1 - 1 / buckets), "A piece cannot meet itself: only n - 1 others can."),
             ((n - 1) / buckets, "Do not add chances: multiply those that the others miss."),
         ]
-        _expect(attempt, (n, buckets), 1 - alone, slips)
+        expect_or_explain(attempt, (n, buckets), 1 - alone, slips)
     return "The page measured this curve with real n-grams."
 
 
@@ -87,5 +86,5 @@ def unseen_vector(attempt: Attempt) -> str:
             ([x / len(pieces) for x in total], "Divide by the pieces found, not by all pieces."),
             ([x / len(bare) for x in inside], "The pieces with a boundary mark are missing."),
         ]
-        _expect(attempt, (word, table), [x / len(found) for x in total], slips)
+        expect_or_explain(attempt, (word, table), [x / len(found) for x in total], slips)
     return "A vector for a word that no text has shown you."
