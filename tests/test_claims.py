@@ -20,16 +20,22 @@ PAGES = {
     "12_published_weights", "13_bert_is_not_gpt",
 }  # fmt: skip
 # The pages that are written: their claims need evidence.
-WRITTEN = {
-    "01_counting", "02_words_as_vectors", "03_inside_the_word", "04_recurrence", "05_gates",
-    "06_attention", "08_self_attention",
-}  # fmt: skip
+WRITTEN = {path.stem for path in (BOOK.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")}
 
 each_claim = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
 
 
 def test_all_claims_are_there_in_order():
     assert [claim["id"] for claim in CLAIMS] == [f"C{n:02d}" for n in range(1, 84)]
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "CITATION.cff", "book/*.md"])
+def test_pages_that_no_extension_writes_state_the_right_number(name):
+    """In the book the role `claims-count` writes it; other files have it typed."""
+    for path in BOOK.parent.glob(name):
+        stated = re.findall(r"\b(\d+)\s+(?:claims|statements)\b", path.read_text(encoding="utf-8"))
+        assert set(stated) <= {str(len(CLAIMS))}, path
+        assert not stated or path.parent != BOOK, f"{path}: write {{claims-count}}`all`"
 
 
 def test_tally_of_verdicts():

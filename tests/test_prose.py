@@ -65,3 +65,18 @@ def test_no_returned_thing_is_described_as_a_type():
         if first and re.search(r":\s", re.sub(r"`[^`]*`|\([^)]*\)", "", first[1])):
             wrong.append(f"{name}: {first[1]}")
     assert not wrong
+
+
+def test_the_colophon_names_the_pages_that_read_each_text():
+    """A page that begins to read a text must say so there: its licence asks for it."""
+    colophon = (BOOK / "colophon.md").read_text(encoding="utf-8")
+    used = {"English Wikipedia": "wikipedia", "Python's standard library": "python_code"}
+    for text, call in used.items():
+        row = next(line for line in colophon.splitlines() if line.startswith(f"| {text}"))
+        named = {int(n) for n in re.findall(r"\d+", row.split("|")[2])}
+        reading = {
+            int(path.stem[:2])
+            for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")
+            if f"corpus.{call}(" in path.read_text(encoding="utf-8")
+        }
+        assert reading <= named, text
