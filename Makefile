@@ -1,7 +1,7 @@
 # One command builds the book, one checks everything; each makes .venv first when it is missing.
 SHELL := /bin/bash -o pipefail
 .DELETE_ON_ERROR:
-.PHONY: help book test quick lint types unit notebooks-test pages-test lab notebooks notebooks-text experiments bench pdf clean
+.PHONY: help book read test quick lint types unit notebooks-test pages-test lab notebooks notebooks-text experiments bench pdf clean
 
 # The first Python that the pins are made for; name another with `make PYTHON=...`.
 PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11; do \
@@ -27,6 +27,9 @@ $(READY): requirements.txt constraints.txt pyproject.toml
 book: $(READY)   ## build the HTML book and say where to open it
 	@$(BIN)/python book/build.py
 
+read: $(READY)   ## the pages from the outputs that the notebooks store: runs nothing, takes a minute
+	@$(BIN)/python book/build.py --read
+
 test: $(READY)   ## everything that CI checks, from quick to slow
 	@$(BIN)/python tests/run_all.py
 
@@ -48,10 +51,11 @@ notebooks-test: $(READY)  ## nbval on every notebook, from an empty folder with 
 pages-test: $(READY)  ## the built pages in a real browser (build them first: make book)
 	$(BIN)/python -m pytest -q tests/book
 
-# The root is served, so that links to the book's pages open; trusted, the stored figures show.
+# The root is served, so that links to the book's pages open; trusted, the stored figures show. One
+# thread, as in every run of a chapter: book/side_by_side.py says why.
 lab: $(READY)    ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter trust notebooks/*.ipynb
-	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_counting.ipynb
+	OMP_NUM_THREADS=1 $(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_counting.ipynb
 
 notebooks: $(READY)  ## run every notebook again and keep its outputs in it
 	$(BIN)/python notebooks/refresh.py $(NOTEBOOK)
@@ -59,7 +63,7 @@ notebooks: $(READY)  ## run every notebook again and keep its outputs in it
 notebooks-text: $(READY)  ## after a change of text: write out the numbers and sources that it names
 	$(BIN)/python notebooks/refresh.py --text-only
 
-experiments: $(READY)  ## the runs over many seeds whose results the pages quote (hours can be interrupted)
+experiments: $(READY)  ## the runs over many seeds whose results the pages quote (hours; can be interrupted)
 	$(BIN)/python -m bertgpt.experiments $(NAME)
 
 bench: $(READY)  ## speed beside peers, as ratios
