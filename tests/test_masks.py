@@ -6,9 +6,17 @@ from torch.testing import assert_close
 
 from bertgpt.attention import AttentionRecord, MultiHeadAttention, attention_weights
 from bertgpt.config import TransformerConfig
-from bertgpt.masks import bidirectional_mask, causal_mask, check_mask, padding_mask
+from bertgpt.masks import (
+    bidirectional_mask,
+    causal_mask,
+    check_mask,
+    count_positions,
+    or_itself,
+    padding_mask,
+)
 
 B, T, D, H = 3, 5, 24, 4
+ADDITIVE = torch.zeros(T, T).masked_fill(~causal_mask(T), -torch.inf)
 
 
 def test_the_causal_mask_is_the_lower_triangle_with_its_diagonal() -> None:
@@ -37,22 +45,79 @@ def test_masks_that_fit(mask: torch.Tensor) -> None:
 @pytest.mark.parametrize(
     ("mask", "message"),
     [
-        (torch.ones(T, T), r"holds torch.float32, where booleans .* `mask != 0`"),
-        (torch.ones(T, T + 1).bool(), r"shape \(5, 6\), where \(T=5, S=5\)"),
-        (torch.ones(1, T).bool(), r"shape \(1, 5\)"),
-        (torch.ones(B, T, T).bool(), r"shape \(3, 5, 5\), where .* \(B=3, 1, T=5, S=5\)"),
-        (torch.ones(B + 1, 1, 1, T).bool(), r"shape \(4, 1, 1, 5\)"),
+        (torch.ones(T, T), r"True where .*, got torch.float32; `mask != 0` converts this one \(1"),
+        (torch.ones(T, T).long(), r"got torch.int64; `mask != 0` converts this one"),
+        (
+            torch.zeros(T, T),
+            r"got torch.float32; `mask == 0` converts this one \(additive: 0 where",
+        ),
+        (ADDITIVE, r"got torch.float32; `mask == 0` converts this one \(additive: 0 where it may"),
+        (torch.ones(T, T + 1).bool(), r"mask of shape \(T=5, S=5\) or .*, got \(5, 6\); a size"),
+        (torch.ones(1, T).bool(), r"got \(1, 5\)"),
+        (torch.ones(B, T, T).bool(), r"\(B=3, 1 or H=4, T=5, S=5\), got \(3, 5, 5\)"),
+        (torch.ones(B + 1, 1, 1, T).bool(), r"got \(4, 1, 1, 5\)"),
+        (torch.ones(B, H - 1, T, T).bool(), r"1 or H=4, .*, got \(3, 3, 5, 5\)"),
         (causal_mask(T).tril(-1), r"^position 0 may read nothing, .* torch.eye"),
         (
             padding_mask(torch.tensor([[7], [0], [7]]).expand(B, T), 0),
-            r"^text 1, position 0 may read nothing, .* leave a text of padding alone out",
+            r"^text 1, position 0 may read nothing, .* leave out a text that is all padding",
         ),
     ],
-    ids=["dtype", "keys", "queries", "three axes", "batch", "row", "text"],
+    ids=[
+        "dtype",
+        "integers",
+        "zeros",
+        "additive",
+        "keys",
+        "queries",
+        "three axes",
+        "batch",
+        "heads",
+        "row",
+        "text",
+    ],
 )
 def test_masks_that_do_not(mask: torch.Tensor, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        check_mask(mask, B, T, T)
+        check_mask(mask, B, T, T, H)
+
+
+def test_the_advice_for_a_mask_of_numbers_is_right() -> None:
+    """What the message says makes the mask that was meant."""
+    keep = padding_mask(torch.tensor([[7, 8, 9, 0, 0]]), 0).expand(1, 1, T, T)
+    lowest = torch.finfo(torch.float32).min
+    for mask in (
+        torch.zeros(keep.shape).masked_fill(~keep, -torch.inf),
+        torch.zeros(keep.shape).masked_fill(~keep, lowest),  # as `transformers` has it
+        keep.float(),
+        keep.long(),
+    ):
+        with pytest.raises(ValueError, match="converts this one") as caught:
+            check_mask(mask, 1, T, T)
+        advice = str(caught.value).split("`")[1]
+        assert torch.equal(eval(advice, {"mask": mask}), keep)
+
+
+def test_padding_before_a_text_reads_itself() -> None:
+    mask = causal_mask(3) & padding_mask(torch.tensor([[0, 0, 7], [7, 0, 8]]), 0)
+    assert or_itself(mask)[0, 0].tolist() == [
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+    ]
+    assert torch.equal(or_itself(mask)[1], mask[1])  # nothing to mend
+    check_mask(or_itself(mask), 2, 3, 3)
+
+
+def test_positions_count_tokens_and_not_padding() -> None:
+    ids = torch.tensor([[0, 0, 7, 8, 9], [7, 8, 9, 0, 0], [7, 0, 0, 8, 9], [0, 0, 0, 0, 0]])
+    positions = count_positions(ids, 0)
+    assert positions is not None
+    assert positions[ids != 0].tolist() == [0, 1, 2, 0, 1, 2, 0, 1, 2]
+    assert positions[1].tolist() == [0, 1, 2, 3, 4]  # padding on the right: as without
+    assert (positions >= 0).all()
+    assert (positions < 5).all()
+    assert count_positions(ids, -1) is None  # no padding token: columns
 
 
 def test_a_position_that_may_read_nothing() -> None:

@@ -232,7 +232,7 @@ def test_the_same_seed_makes_the_same_pairs() -> None:
 )
 def test_no_pairs_can_be_made(given: list[list[list[int]]], length: int) -> None:
     with pytest.raises(
-        ValueError, match=r"at least two documents .* two sentences, .* length of 5"
+        ValueError, match=r"at least two documents, .* two sentences, .* length of at least 5"
     ):
         next_sentence_pairs(given, SPECIAL, length=length, generator=gen())
 

@@ -28,7 +28,7 @@ IDS = torch.randint(5, V, (B, T), generator=torch.Generator().manual_seed(0))
         (torch.full((2, 12), 5), "token_ids has 12 positions, the position table holds 11"),
         (torch.tensor([[5, V]]), "token_ids holds 61, where 0 to 60 .*vocab_size=61"),
         (torch.tensor([[5, -1]]), "token_ids holds -1, where 0 to 60"),
-        (torch.tensor([5, 6]), r"token_ids has the shape \(2,\), where \(B, T\) is needed"),
+        (torch.tensor([5, 6]), r"expected token_ids of shape \(B, T\), got \(2,\)"),
     ],
     ids=["too long", "too large", "negative", "one axis"],
 )
@@ -42,7 +42,7 @@ def test_ids_that_cannot_be(build: type[BERT | GPT], ids: Tensor, message: str) 
     ("segments", "message"),
     [
         (torch.full((B, T), 2), "segment_ids holds 2, where 0 to 1 .*n_segments=2"),
-        (torch.zeros(B, T + 1).long(), r"segment_ids has the shape \(3, 8\), where \(B=3, T=7\)"),
+        (torch.zeros(B, T + 1).long(), r"expected segment_ids of shape \(B=3, T=7\)"),
     ],
     ids=["too large", "shape"],
 )
@@ -60,7 +60,7 @@ def test_the_mask_has_no_default_and_is_checked() -> None:
     stack = Transformer(CFG)
     with pytest.raises(TypeError, match="mask"):
         stack(IDS)  # type: ignore[call-arg]
-    with pytest.raises(ValueError, match=r"shape \(6, 6\), where \(T=7, S=7\)"):
+    with pytest.raises(ValueError, match=r"expected a mask of shape \(T=7, S=7\) .*, got \(6, 6\)"):
         stack(IDS, causal_mask(T - 1))
     with pytest.raises(ValueError, match="text 1, position 0 may read nothing"):
         BERT(CFG)(IDS * torch.tensor([[1], [0], [1]]))

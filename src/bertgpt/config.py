@@ -5,18 +5,22 @@ from typing import Literal, NamedTuple
 
 
 class SpecialIds(NamedTuple):
-    """Numbers of the tokens that are no text, in the order in which our vocabularies have them."""
+    """Ids of the tokens that are not text, in the order in which our vocabularies have them.
 
-    pad: int = 0  # fills short texts up; never read, never guessed
+    -1 stands for a token that the vocabulary does not have: no text holds it.
+    """
+
+    pad: int = 0  # fills up short texts; never read, never guessed
     unk: int = 1  # what the vocabulary cannot write
     cls: int = 2  # before a text: BERT's summary of it
     sep: int = 3  # after each part of a text
     mask: int = 4  # in place of a token to be guessed
 
 
-# -1 where a vocabulary has no such token: no text holds it.
+SPECIAL_IDS = SpecialIds()  # our own vocabularies
+NO_SPECIAL_IDS = SpecialIds(-1, -1, -1, -1, -1)  # every id is an ordinary token
 BERT_SPECIAL_IDS = SpecialIds(0, 100, 101, 102, 103)  # the published English vocabularies
-GPT2_SPECIAL_IDS = SpecialIds(-1, -1, 50256, 50256, -1)  # <|endoftext|> alone
+GPT2_SPECIAL_IDS = SpecialIds(-1, -1, 50256, 50256, -1)  # only <|endoftext|>; no padding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +30,7 @@ class TransformerConfig:
     The variants are where published BERT and GPT-2 differ *besides* mask, objective and head. None
     of them makes a model a BERT or a GPT: a controlled comparison gives one config to both.
 
-    >>> TransformerConfig(vocab_size=61, max_positions=11, width=24).ff_size
+    >>> TransformerConfig(vocab_size=61, max_positions=11, width=24).ff_width
     96
     """
 
@@ -35,7 +39,7 @@ class TransformerConfig:
     width: int = 128  # D
     n_layers: int = 4
     n_heads: int = 4  # H; must divide D
-    ff_width: int | None = None  # F; None means 4 D, 0 leaves the feed-forward layers out
+    ff_width: int = -1  # F; -1 becomes 4 D, 0 leaves the feed-forward layers out
     n_segments: int = 0  # BERT pairs use 2; 0 means no segment table
     positions: Literal["learned", "none"] = "learned"  # BERT and GPT-2: learned
     norm: Literal["pre", "post"] = "pre"  # GPT-2: pre.   BERT: post.
@@ -45,12 +49,12 @@ class TransformerConfig:
     init_std: float = 0.02  # of new weights; both papers: 0.02
 
     def __post_init__(self) -> None:
-        for name in ("vocab_size", "max_positions", "width", "n_layers", "n_heads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
-        for name in ("ff_width", "n_segments"):
-            if (getattr(self, name) or 0) < 0:
-                raise ValueError(f"{name}={getattr(self, name)} must be at least 0")
+        if self.ff_width == -1:
+            object.__setattr__(self, "ff_width", 4 * self.width)  # once, before anyone reads it
+        least = dict.fromkeys(("vocab_size", "max_positions", "width", "n_layers", "n_heads"), 1)
+        for name, low in (least | {"ff_width": 0, "n_segments": 0}).items():
+            if getattr(self, name) < low:
+                raise ValueError(f"{name}={getattr(self, name)} must be at least {low}")
         if self.width % self.n_heads:
             raise ValueError(
                 f"width={self.width} does not divide into n_heads={self.n_heads} equal heads; "
@@ -74,11 +78,6 @@ class TransformerConfig:
                 f"norm_eps={self.norm_eps} and init_std={self.init_std} must be above 0; "
                 "1e-5 and 0.02 are usual"
             )
-
-    @property
-    def ff_size(self) -> int:
-        """F, the width of the feed-forward layer; 0 where there is none."""
-        return 4 * self.width if self.ff_width is None else self.ff_width
 
 
 def bert_base() -> TransformerConfig:

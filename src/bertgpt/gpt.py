@@ -6,20 +6,23 @@ import torch
 from torch import Tensor, nn
 
 from bertgpt.attention import AttentionRecord
-from bertgpt.config import SpecialIds, TransformerConfig
+from bertgpt.config import SPECIAL_IDS, SpecialIds, TransformerConfig
 from bertgpt.heads import LanguageModelHead
-from bertgpt.masks import causal_mask
+from bertgpt.masks import causal_mask, count_positions, or_itself, padding_mask
 from bertgpt.objectives import IGNORE, causal_targets, token_loss
 from bertgpt.transformer import Transformer
 
 
 class GPT(nn.Module):
-    """The stack, a mask, an objective and a head.  Shapes: token_ids, segment_ids (B, T) int64."""
+    """The stack, a mask, an objective and a head.  Shapes: token_ids, segment_ids (B, T) int64.
+
+    `bert.py` and `gpt.py` are alike line by line, so names that only one of them needs are in both.
+    """
 
     def __init__(
         self,
         cfg: TransformerConfig,
-        special: SpecialIds = SpecialIds(),  # noqa: B008 - a tuple, nothing can change it
+        special: SpecialIds = SPECIAL_IDS,
         head: Callable[[Transformer], nn.Module] = LanguageModelHead,
     ) -> None:
         super().__init__()
@@ -35,14 +38,16 @@ class GPT(nn.Module):
     ) -> Tensor:
         """A vector for each position, (B, T, D); `records` gets the attention of each layer."""
         mask = causal_mask(token_ids.shape[-1], device=token_ids.device)
-        return self.stack(token_ids, mask, segment_ids, records)
+        mask = or_itself(mask & padding_mask(token_ids, self.special.pad))
+        position_ids = count_positions(token_ids, self.special.pad)  # without padding
+        return self.stack(token_ids, mask, segment_ids, records, position_ids)
 
     def forward(self, token_ids: Tensor, segment_ids: Tensor | None = None) -> Tensor:
         """What the head reads out: (B, T, V) scores of tokens, unless another head was given."""
         return self.head(self.hidden(token_ids, segment_ids))
 
     def loss(self, token_ids: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Mean surprise in nats at the tokens that are to be guessed."""
+        """Mean surprise at the target tokens, in nats."""
         seen, targets = token_ids, causal_targets(token_ids, self.special.pad)
         chosen = targets != IGNORE
         return token_loss(self.head(self.hidden(seen)[chosen]), targets[chosen])

@@ -1,4 +1,4 @@
-"""What each model is asked to guess."""
+"""The training objectives: which tokens are targets, and the loss on them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,16 +17,19 @@ def causal_targets(token_ids: Tensor, pad_id: int | None = None) -> Tensor:
 
     Args:
         token_ids: (B, T) int64.
-        pad_id: number of the padding token, never a target; None where there is none.
+        pad_id: id of the padding token, anywhere in the text; None or -1 where there is none.
     Returns:
-        (B, T), the next token; IGNORE at the last position and before padding.
+        (B, T), the next token; IGNORE at the last position, at padding and just before it.
 
-    >>> causal_targets(torch.tensor([[5, 6, 7, 0]]), pad_id=0).tolist()
-    [[6, 7, -100, -100]]
+    >>> causal_targets(torch.tensor([[5, 6, 7, 0], [0, 5, 6, 7]]), pad_id=0).tolist()
+    [[6, 7, -100, -100], [-100, 6, 7, -100]]
     """
     last = torch.full_like(token_ids[:, :1], IGNORE)
     targets = torch.cat([token_ids[:, 1:], last], dim=1)
-    return targets if pad_id is None else targets.masked_fill(targets == pad_id, IGNORE)
+    if pad_id is None:
+        return targets
+    # Nothing is guessed from padding: a text's first token has nothing before it.
+    return targets.masked_fill((targets == pad_id) | (token_ids == pad_id), IGNORE)
 
 
 def mask_tokens(
@@ -52,29 +55,34 @@ def mask_tokens(
         corrupted (B, T), what the model sees; targets (B, T), the original id where chosen, else
         IGNORE.
     Raises:
-        ValueError: if `rate` is outside (0, 1), or no ordinary token exists.
+        ValueError: if `rate` is outside (0, 1), the vocabulary has no [MASK], or no ordinary token
+            exists.
 
     >>> ids = torch.tensor([[2, 7, 8, 9, 3]])  # [CLS] a b c [SEP]
+    >>> from bertgpt.config import SPECIAL_IDS
     >>> g = torch.Generator().manual_seed(0)
-    >>> seen, want = mask_tokens(ids, SpecialIds(), vocab_size=10, rate=0.99, generator=g)
+    >>> seen, want = mask_tokens(ids, SPECIAL_IDS, vocab_size=10, rate=0.99, generator=g)
     >>> want.tolist()
     [[-100, 7, 8, 9, -100]]
     """
     if not 0.0 < rate < 1.0:
         raise ValueError(f"rate={rate} must lie strictly between 0 and 1; 0.15 is usual")
-    ordinary = [i for i in range(vocab_size) if i not in special]
-    if not ordinary:
-        raise ValueError(f"vocab_size={vocab_size} leaves no token besides the special ones")
+    check_special(special, ("mask",), vocab_size)
     shape, device = token_ids.shape, token_ids.device
+    special_ids = torch.tensor(special, device=device)
+    every_id = torch.arange(vocab_size, device=device)
+    ordinary = every_id[~torch.isin(every_id, special_ids)]
+    if not len(ordinary):
+        raise ValueError(f"vocab_size={vocab_size} leaves no token besides the special ones")
 
     def draw() -> Tensor:
         return torch.rand(shape, generator=generator, device=generator.device).to(device)
 
-    is_special = torch.isin(token_ids, torch.tensor(special, device=device))
+    is_special = torch.isin(token_ids, special_ids)
     chosen = (draw() < rate) & ~is_special
     fate = draw()  # one draw decides all three fates; two draws would give 81/10/9
     which = (draw() * len(ordinary)).long().clamp(max=len(ordinary) - 1)
-    random_ids = torch.tensor(ordinary, device=device)[which]
+    random_ids = ordinary[which]
     corrupted = torch.where(chosen & (fate < 0.8), special.mask, token_ids)
     corrupted = torch.where(chosen & (fate >= 0.8) & (fate < 0.9), random_ids, corrupted)
     return corrupted, token_ids.masked_fill(~chosen, IGNORE)
@@ -84,7 +92,7 @@ def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """Mean surprise, in nats, at the targets that are not IGNORE.
 
     Args:
-        logits: (B, T, V), or (B, C) for one of C labels a text.
+        logits: (B, T, V), or (B, C) for one of C labels per text.
         targets: (B, T), or (B,).
     Returns:
         A number, log V where all logits are equal.
@@ -93,7 +101,7 @@ def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """
     if bool((targets == IGNORE).all()):
         raise ValueError(
-            "every target is IGNORE, so that the mean would be over nothing; give a larger batch, "
+            "every target is IGNORE, so the mean would be over nothing; give a larger batch, "
             "longer texts, or a higher masking rate"
         )
     return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=IGNORE)
@@ -126,48 +134,70 @@ def next_sentence_pairs(
     Returns:
         the pairs, padded to `length`, in the order of the documents.
     Raises:
-        ValueError: if fewer than two documents have a sentence, or none has two, or `length` < 5.
+        ValueError: if fewer than two documents have a sentence, or none has two, or `length` < 5,
+            or the vocabulary has no [CLS], [SEP] or [PAD].
 
+    >>> from bertgpt.config import SPECIAL_IDS
     >>> documents = [[[5, 6], [7], [8, 9]], [[11, 12], [13]]]
     >>> g = torch.Generator().manual_seed(0)
-    >>> pairs = next_sentence_pairs(documents, SpecialIds(), length=7, generator=g)
+    >>> pairs = next_sentence_pairs(documents, SPECIAL_IDS, length=7, generator=g)
     >>> pairs.token_ids[0].tolist(), pairs.segment_ids[0].tolist(), pairs.labels[0].item()
     ([2, 5, 6, 3, 7, 3, 0], [0, 0, 0, 0, 1, 1, 0], 0)
     """
-    documents = [kept for d in documents if (kept := [s for s in d if len(s)])]
+    check_special(special, ("cls", "sep", "pad"))
+    documents = [[sentence for sentence in d if len(sentence)] for d in documents]
+    documents = [d for d in documents if d]
     if len(documents) < 2 or length < 5 or max(map(len, documents)) < 2:
         raise ValueError(
-            f"{len(documents)} documents with text and length={length}: at least two documents are "
-            "needed, of which one has two sentences, and a length of 5, so that both segments have "
-            "a token; give documents as lists of sentences, each a list of ids"
+            f"got {len(documents)} documents with text and length={length}; expected at least two "
+            "documents, one of them with two sentences, and a length of at least 5, so both "
+            "segments have a token; give documents as lists of sentences, each a list of ids"
         )
-    room = (length - 3) // 2
+    room = (length - 3) // 2  # of each segment
 
     def draw(n: int) -> int:
         return int(torch.randint(n, (), generator=generator, device=generator.device))
 
-    def segment(document: Sequence[Sequence[int]], start: int) -> tuple[list[int], int]:
-        """Whole sentences while they fit, the first one cut if it must be; and what comes next."""
-        ids, end = list(document[start][:room]), start + 1
-        while end < len(document) and len(ids) + len(document[end]) <= room:
-            ids += document[end]
-            end += 1
-        return ids, end
-
     rows, kinds, labels = [], [], []
     for number, document in enumerate(documents):
-        a, after = segment(document, 0)
+        a, after = _segment(document, 0, room)
         while after < len(document):
             label = draw(2)
-            if label:  # another document, never this one; what follows A begins the next pair
+            if label:  # another document, never this one; the text after A begins the next pair
                 other = documents[(number + 1 + draw(len(documents) - 1)) % len(documents)]
-                b, _ = segment(other, draw(len(other)))
+                b, _ = _segment(other, draw(len(other)), room)
             else:
-                b, after = segment(document, after)
+                b, after = _segment(document, after, room)
             pad = length - len(a) - len(b) - 3
             rows.append([special.cls, *a, special.sep, *b, special.sep] + [special.pad] * pad)
             kinds.append([0] * (len(a) + 2) + [1] * (len(b) + 1) + [0] * pad)
             labels.append(label)
             if after < len(document):
-                a, after = segment(document, after)
+                a, after = _segment(document, after, room)
     return Pairs(torch.tensor(rows), torch.tensor(kinds), torch.tensor(labels))
+
+
+def _segment(document: Sequence[Sequence[int]], start: int, room: int) -> tuple[list[int], int]:
+    """Ids of whole sentences while they fit, a first one that does not fit cut; the next start."""
+    ids, end = list(document[start][:room]), start + 1
+    while end < len(document) and len(ids) + len(document[end]) <= room:
+        ids += document[end]
+        end += 1
+    return ids, end
+
+
+def check_special(special: SpecialIds, names: Sequence[str], vocab_size: int | None = None) -> None:
+    """Raise ValueError unless the vocabulary has these special tokens.
+
+    Args:
+        names: fields of `SpecialIds`.
+        vocab_size: V; None leaves the upper end unchecked.
+    """
+    for name in names:
+        i = getattr(special, name)
+        if i < 0 or (vocab_size is not None and i >= vocab_size):
+            raise ValueError(
+                f"special.{name}={i} is not the id of a token (-1 stands for a token that the "
+                "vocabulary does not have); give the special ids of a vocabulary that has it, as "
+                "`WordPiece.load(folder).special` does"
+            )

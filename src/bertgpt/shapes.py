@@ -20,15 +20,15 @@ def check_shape(name: str, x: Tensor, axes: str, **sizes: int) -> None:
 
     Args:
         name: how the caller knows the tensor.
-        axes: its axes' letters, a space apart.
-        sizes: letter -> size, for the axes whose size is known.
+        axes: the letters of its axes, separated by spaces.
+        sizes: letter -> size, for axes of known size.
 
     >>> import torch
     >>> check_shape("token_ids", torch.zeros(2, 5), "B T", T=5)
     >>> check_shape("token_ids", torch.zeros(2, 5), "B T", T=7)
     Traceback (most recent call last):
         ...
-    ValueError: token_ids has the shape (2, 5), where (B, T=7) is needed
+    ValueError: expected token_ids of shape (B, T=7), got (2, 5)
     """
     letters = axes.split()
     fits = x.ndim == len(letters) and all(
@@ -36,4 +36,4 @@ def check_shape(name: str, x: Tensor, axes: str, **sizes: int) -> None:
     )
     if not fits:
         want = ", ".join(f"{a}={sizes[a]}" if a in sizes else a for a in letters)
-        raise ValueError(f"{name} has the shape {tuple(x.shape)}, where ({want}) is needed")
+        raise ValueError(f"expected {name} of shape ({want}), got {tuple(x.shape)}")

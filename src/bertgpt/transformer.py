@@ -23,9 +23,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, cfg: TransformerConfig) -> None:
         super().__init__()
-        self.up = nn.Linear(cfg.width, cfg.ff_size)
+        self.up = nn.Linear(cfg.width, cfg.ff_width)
         self.act = nn.GELU(approximate="tanh" if cfg.gelu == "tanh" else "none")
-        self.down = nn.Linear(cfg.ff_size, cfg.width)
+        self.down = nn.Linear(cfg.ff_width, cfg.width)
 
     def forward(self, x: Tensor) -> Tensor:
         hidden = self.act(self.up(x))  # (B, T, F)
@@ -35,8 +35,8 @@ class FeedForward(nn.Module):
 class Block(nn.Module):
     """Attention, then feed-forward; each adds to what passes by (a residual connection).
 
-    norm="post" normalises after each addition (Vaswani et al. 2017; BERT), norm="pre" before each
-    layer, and leaves the sum alone (Radford et al. 2019; GPT-2).
+    norm="post" normalises after each addition (Vaswani et al. 2017; BERT); norm="pre" normalises
+    what each layer reads, never the sum itself (Radford et al. 2019; GPT-2).
     """
 
     def __init__(self, cfg: TransformerConfig) -> None:
@@ -44,7 +44,7 @@ class Block(nn.Module):
         self.pre = cfg.norm == "pre"
         self.attn = MultiHeadAttention(cfg)
         self.norm_attn = nn.LayerNorm(cfg.width, eps=cfg.norm_eps)
-        if cfg.ff_size:
+        if cfg.ff_width:
             self.ff: FeedForward | None = FeedForward(cfg)
             self.norm_ff = nn.LayerNorm(cfg.width, eps=cfg.norm_eps)
         else:
@@ -62,7 +62,11 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Embeddings and blocks: token ids in, a vector for each position out."""
+    """Embeddings and blocks: token ids in, a vector for each position out.
+
+    Ids and masks are checked by their values. So `torch.compile` works, while `torch.export` and
+    `torch.vmap`, which see no values, do not.
+    """
 
     def __init__(self, cfg: TransformerConfig) -> None:
         super().__init__()
@@ -72,10 +76,12 @@ class Transformer(nn.Module):
         self.positions = nn.Embedding(cfg.max_positions, cfg.width) if learned else None
         self.segments = nn.Embedding(cfg.n_segments, cfg.width) if cfg.n_segments else None
         self.blocks = nn.ModuleList(Block(cfg) for _ in range(cfg.n_layers))
-        self.norm = nn.LayerNorm(cfg.width, eps=cfg.norm_eps)  # post: after embeddings; pre: last
+        norm = nn.LayerNorm(cfg.width, eps=cfg.norm_eps)
+        self.embed_norm = norm if cfg.norm == "post" else None  # after the embeddings
+        self.final_norm = norm if cfg.norm == "pre" else None  # after the last block
         self.drop = nn.Dropout(cfg.dropout)
         init_weights(self, cfg)
-        if cfg.norm == "pre":  # what 2 n_layers additions pile up stays of one size (GPT-2, 2.3)
+        if cfg.norm == "pre":  # keeps the sum of 2 n_layers additions at one size (GPT-2, 2.3)
             for name, weight in self.named_parameters():
                 if name.endswith(("out.weight", "down.weight")):
                     nn.init.normal_(weight, std=cfg.init_std / math.sqrt(2 * cfg.n_layers))
@@ -86,6 +92,7 @@ class Transformer(nn.Module):
         mask: Tensor,
         segment_ids: Tensor | None = None,
         records: list[AttentionRecord] | None = None,
+        position_ids: Tensor | None = None,
     ) -> Tensor:
         """Read a batch of texts.
 
@@ -94,31 +101,46 @@ class Transformer(nn.Module):
             mask: (T, T) or (B, 1, T, T), True where t may read s. It has no default: no model is
                 causal, or not, by accident.
             segment_ids: (B, T) int64 in [0, n_segments); None means all 0.
-            records: a list that gets one `AttentionRecord` a layer: weights, queries, keys.
+            records: a list that gets one `AttentionRecord` per layer: weights, queries, keys.
+            position_ids: (B, T) int64 in [0, max_positions), as `count_positions` counts them;
+                None means 0 to T - 1 in each text.
         Returns:
             (B, T, D).
         Raises:
             ValueError: for ids, lengths, masks or segments that do not fit.
         """
-        x = self.drop(self.embed(token_ids, segment_ids))  # (B, T, D)
+        x = self.drop(self.embed(token_ids, segment_ids, position_ids))  # (B, T, D)
         B, T = token_ids.shape
-        check_mask(mask, B, T, T)
+        check_mask(mask, B, T, T, self.cfg.n_heads)
+        return self.run(x, mask, records)
+
+    def run(self, x: Tensor, mask: Tensor, records: list[AttentionRecord] | None = None) -> Tensor:
+        """All blocks, and the final norm if there is one: (B, T, D) -> (B, T, D)."""
         for block in self.blocks:
             x = block(x, mask, records)
-        return self.norm(x) if self.cfg.norm == "pre" else x
+        return x if self.final_norm is None else self.final_norm(x)
 
-    def embed(self, token_ids: Tensor, segment_ids: Tensor | None = None) -> Tensor:
+    def embed(
+        self,
+        token_ids: Tensor,
+        segment_ids: Tensor | None = None,
+        position_ids: Tensor | None = None,
+    ) -> Tensor:
         """The vectors that enter the first block: (B, T) -> (B, T, D)."""
-        self._check(token_ids, segment_ids)
+        self._check(token_ids, segment_ids, position_ids)
         x = self.tokens(token_ids)
         if self.positions is not None:
-            x = x + self.positions(torch.arange(token_ids.shape[1], device=token_ids.device))
+            if position_ids is None:
+                position_ids = torch.arange(token_ids.shape[1], device=token_ids.device)
+            x = x + self.positions(position_ids)
         if self.segments is not None:
             zeros = torch.zeros_like(token_ids)
             x = x + self.segments(zeros if segment_ids is None else segment_ids)
-        return self.norm(x) if self.cfg.norm == "post" else x
+        return x if self.embed_norm is None else self.embed_norm(x)
 
-    def _check(self, token_ids: Tensor, segment_ids: Tensor | None) -> None:
+    def _check(
+        self, token_ids: Tensor, segment_ids: Tensor | None, position_ids: Tensor | None
+    ) -> None:
         check_shape("token_ids", token_ids, "B T")
         B, T = token_ids.shape
         if T > self.cfg.max_positions:
@@ -126,6 +148,7 @@ class Transformer(nn.Module):
                 f"token_ids has {T} positions, the position table holds {self.cfg.max_positions}; "
                 "shorten the texts, or make the model with a larger max_positions"
             )
+        _check_range("token_ids", token_ids, "vocab_size", self.cfg.vocab_size)
         if segment_ids is not None:
             if self.segments is None:
                 raise ValueError(
@@ -133,19 +156,24 @@ class Transformer(nn.Module):
                     "them out, or make the model with n_segments=2"
                 )
             check_shape("segment_ids", segment_ids, "B T", B=B, T=T)
-        # On a GPU the look at the ids would wait for it, and a wrong id stops it anyway.
-        pairs = (("token_ids", token_ids, "vocab_size"), ("segment_ids", segment_ids, "n_segments"))
-        for name, ids, size in pairs:
-            n = getattr(self.cfg, size)
-            if ids is None or ids.device.type != "cpu" or not ids.numel():
-                continue
-            low, high = torch.aminmax(ids)
-            if low < 0 or high >= n:
-                wrong = int(low if low < 0 else high)
-                raise ValueError(
-                    f"{name} holds {wrong}, where 0 to {n - 1} are allowed ({size}={n}); encode "
-                    "the text with the tokenizer that the model was made for"
-                )
+            _check_range("segment_ids", segment_ids, "n_segments", self.cfg.n_segments)
+        if position_ids is not None:
+            check_shape("position_ids", position_ids, "B T", B=B, T=T)
+            _check_range("position_ids", position_ids, "max_positions", self.cfg.max_positions)
+
+
+def _check_range(name: str, ids: Tensor, size: str, n: int) -> None:
+    """Raise ValueError unless all ids are in [0, n)."""
+    # On a GPU looking at the ids would wait for it, and a wrong id stops it anyway.
+    if ids.device.type != "cpu" or not ids.numel():
+        return
+    low, high = torch.aminmax(ids)
+    if low < 0 or high >= n:
+        wrong = int(low if low < 0 else high)
+        raise ValueError(
+            f"{name} holds {wrong}, where 0 to {n - 1} are allowed ({size}={n}); encode the text "
+            "with the tokenizer that the model was made for"
+        )
 
 
 def init_weights(module: nn.Module, cfg: TransformerConfig) -> None:

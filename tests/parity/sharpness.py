@@ -50,7 +50,12 @@ def read(model: Model, mask: Tensor | None = None, ids: Tensor = IDS) -> Tensor:
 def rebuilt(model: Model, **changes: object) -> Tensor:
     """The same weights in a stack of another config."""
     wrong = type(model)(replace(model.stack.cfg, **changes), model.special, type(model.head))
-    wrong.load_state_dict(model.state_dict())
+    weights = model.state_dict()
+    if "norm" in changes:  # the one norm outside the blocks is elsewhere, too
+        places = "stack.embed_norm", "stack.final_norm"
+        there, here = places if changes["norm"] == "pre" else places[::-1]
+        weights = {name.replace(there, here): x for name, x in weights.items()}
+    wrong.load_state_dict(weights)
     return read(wrong.eval())
 
 
@@ -118,7 +123,7 @@ def drop_mask_once(model: Model) -> None:
 
 
 def no_final_norm(model: Model) -> None:
-    model.stack.norm = torch.nn.Identity()
+    model.stack.final_norm = torch.nn.Identity()
 
 
 def no_bias(model: Model) -> None:

@@ -84,7 +84,7 @@ def test_presets_are_the_published_sizes() -> None:
         bert.vocab_size, bert.max_position_embeddings, bert.hidden_size, bert.num_hidden_layers,
         bert.num_attention_heads,
     )  # fmt: skip
-    assert (ours.ff_size, ours.n_segments) == (bert.intermediate_size, bert.type_vocab_size)
+    assert (ours.ff_width, ours.n_segments) == (bert.intermediate_size, bert.type_vocab_size)
     assert (ours.norm_eps, ours.dropout) == (bert.layer_norm_eps, bert.hidden_dropout_prob)
     ours = gpt2_small()
     assert (ours.vocab_size, ours.max_positions, ours.width, ours.n_layers, ours.n_heads) == (

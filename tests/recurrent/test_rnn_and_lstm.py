@@ -34,6 +34,7 @@ def test_reading_in_two_halves_is_reading_at_once(make) -> None:
 
 @each_net
 def test_steps_are_the_sequence(make) -> None:
+    """The LSTM's plain step, as the equations are written, is what the fast loop computes."""
     net, x = made(make)
     states, last = net(x)
     zero = torch.zeros(B, D)
@@ -80,6 +81,33 @@ def test_what_follows_a_sequence_s_end_does_not_count(make) -> None:
     assert_close(states[1:2, :2], alone, rtol=0, atol=1e-6)
     pick = (lambda s: s[0]) if isinstance(net, LSTM) else (lambda s: s)
     assert_close(pick(last)[1:2], pick(last_alone), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), -float("inf")])
+@each_net
+def test_what_is_no_number_after_the_end_reaches_no_gradient(make, odd: float) -> None:
+    found = []
+    for padding in (0.0, odd):
+        net, x = made(make)
+        x[1, 2:] = x[2, 4:] = padding
+        x.requires_grad_()
+        states, last = net(x, lengths=torch.tensor([T, 2, 4]))
+        last = last if isinstance(last, tuple) else (last,)
+        sum(part.square().sum() for part in (states, *last)).backward()
+        found.append([states, *last, x.grad, *(p.grad for p in net.parameters())])
+    for clean, spoilt in zip(*found, strict=True):
+        assert_close(spoilt, clean, rtol=0, atol=0)
+        assert clean.abs().max() > 0
+
+
+@each_net
+def test_lengths_may_be_a_list(make) -> None:
+    net, x = made(make)
+    for given in ([T, 2, 4], (T, 2, 4), torch.tensor([T, 2, 4], dtype=torch.int32)):
+        states, last = net(x, lengths=given)
+        want, want_last = net(x, lengths=torch.tensor([T, 2, 4]))
+        assert_close(states, want, rtol=0, atol=0)
+        assert_close(last, want_last, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("forget", [True, False])
@@ -162,8 +190,8 @@ def test_the_forget_bias_is_where_it_should_be() -> None:
     ("shape", "message"),
     [
         ((B, 0, C), r"x has the shape \(3, 0, 5\): a sequence of no steps .* at least one step"),
-        ((B, T, C + 1), r"x has the shape \(3, 7, 6\), where \(B, T, C=5\) is needed"),
-        ((T, C), r"x has the shape \(7, 5\), where \(B, T, C=5\) is needed"),
+        ((B, T, C + 1), r"expected x of shape \(B, T, C=5\), got \(3, 7, 6\)"),
+        ((T, C), r"expected x of shape \(B, T, C=5\), got \(7, 5\)"),
     ],
 )
 def test_what_cannot_be_read(make, shape, message: str) -> None:
@@ -176,18 +204,18 @@ def test_a_state_of_another_batch(make) -> None:
     net, x = made(make)
     other = torch.zeros(B + 1, D)
     given = (other, other) if isinstance(net, LSTM) else other
-    message = r"state( h)? has the shape \(4, 11\), where \(B=3, D=11\) is needed"
+    message = r"expected state( h)? of shape \(B=3, D=11\), got \(4, 11\)"
     with pytest.raises(ValueError, match=message):
         net(x, given)
     with pytest.raises(ValueError, match=message):
         net.step(x[:, 0], given)
-    with pytest.raises(ValueError, match=r"x has the shape \(3, 7, 5\), where \(B, C=5\)"):
+    with pytest.raises(ValueError, match=r"expected x of shape \(B, C=5\)"):
         net.step(x, given)
 
 
 def test_a_cell_of_another_width() -> None:
     net, x = made(NETS["2000"])
-    with pytest.raises(ValueError, match=r"state c has the shape \(3, 12\), where \(B=3, D=11\)"):
+    with pytest.raises(ValueError, match=r"expected state c of shape \(B=3, D=11\)"):
         net(x, (torch.zeros(B, D), torch.zeros(B, D + 1)))
 
 
@@ -195,7 +223,7 @@ def test_a_cell_of_another_width() -> None:
 @pytest.mark.parametrize(
     ("lengths", "message"),
     [
-        ([7, 7], r"lengths has the shape \(2,\), where \(B=3\) is needed"),
+        ([7, 7], r"expected lengths of shape \(B=3\), got \(2,\)"),
         ([7, 0, 1], r"lengths \[7, 0, 1\] must be whole numbers from 1 to T=7"),
         ([7, 8, 1], r"lengths \[7, 8, 1\] must be .* they count the steps before the padding"),
         ([1.0, 2.0, 3.0], r"lengths \[1.0, 2.0, 3.0\] must be whole numbers"),
@@ -203,8 +231,63 @@ def test_a_cell_of_another_width() -> None:
 )
 def test_lengths_that_do_not_match(make, lengths, message: str) -> None:
     net, x = made(make)
+    for given in (torch.tensor(lengths), lengths):
+        with pytest.raises(ValueError, match=message):
+            net(x, lengths=given)
+
+
+@each_net
+@pytest.mark.parametrize(
+    ("lengths", "message"),
+    [
+        (7, r"expected lengths as a tensor \(B,\) or a list of ints, got 7"),
+        ("777", "expected lengths as .* got '777'"),
+        ([7, None, 1], r"expected lengths as .* got \[7, None, 1\]"),
+        (torch.tensor([True] * 3), r"lengths \[True, True, True\] must be whole numbers from 1"),
+    ],
+)
+def test_lengths_of_another_kind(make, lengths, message: str) -> None:
+    net, x = made(make)
     with pytest.raises(ValueError, match=message):
-        net(x, lengths=torch.tensor(lengths))
+        net(x, lengths=lengths)
+
+
+@each_net
+def test_a_packed_sequence_is_told_what_to_give(make) -> None:
+    net, x = made(make)
+    packed = torch.nn.utils.rnn.pack_padded_sequence(x, [7, 2, 1], batch_first=True)
+    with pytest.raises(
+        ValueError, match=r"got a PackedSequence; give the padded tensor and lengths="
+    ):
+        net(packed)
+    with pytest.raises(ValueError, match=r"expected x as a tensor \(B, T, C\), got list"):
+        net(x.tolist())
+
+
+def test_a_state_of_the_other_net() -> None:
+    zero = torch.zeros(B, D)
+    (rnn, x), (lstm, _) = made(NETS["tanh"]), made(NETS["2000"])
+    for call in (rnn, lambda x, state: rnn.step(x[:, 0], state)):
+        with pytest.raises(ValueError, match=r"expected state as a tensor \(B, D\), got tuple"):
+            call(x, (zero, zero))
+    for call in (lstm, lambda x, state: lstm.step(x[:, 0], state)):
+        with pytest.raises(
+            ValueError, match=r"the pair \(h, c\), each \(B, D\), got one tensor \(3, 11\)"
+        ):
+            call(x, zero)
+        with pytest.raises(ValueError, match=r"the pair \(h, c\), each \(B, D\), got a tuple of 3"):
+            call(x, (zero, zero, zero))
+        with pytest.raises(
+            ValueError, match=r"expected state c as a tensor \(B, D\), got NoneType"
+        ):
+            call(x, (zero, None))
+
+
+@pytest.mark.parametrize("net", [RNN, LSTM])
+@pytest.mark.parametrize("widths", [(0, 5), (5, 0), (3, -1)])
+def test_a_width_below_1(net, widths: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=r"in_width=\d and width=-?\d must both be at least 1"):
+        net(*widths)
 
 
 def test_a_word_that_names_no_net() -> None:

@@ -55,6 +55,22 @@ def test_padding_changes_nothing(kind: str) -> None:
     assert_close(net.loss(SOURCE, TARGET), want, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("odd", [float("nan"), float("inf")])
+@each_kind
+def test_padding_that_is_no_number_reaches_neither_loss_nor_gradients(kind: str, odd: float):
+    """Sources, targets and the scores of attention read padding; none of it counts."""
+    found = []
+    for padding in (0.0, odd):
+        net = model(kind)
+        with torch.no_grad():
+            net.source.weight[CFG.pad_id] = net.target.weight[CFG.pad_id] = padding
+        loss = net.loss(SOURCE, TARGET)
+        loss.backward()
+        found.append([loss, *(p.grad for p in net.parameters())])
+    for clean, spoilt in zip(*found, strict=True):
+        assert_close(spoilt, clean, rtol=0, atol=0)
+
+
 @each_kind
 def test_a_token_is_guessed_from_those_before_it(kind: str) -> None:
     net = model(kind)
@@ -133,13 +149,25 @@ def test_every_part_learns(kind: str) -> None:
         (SOURCE[:, :0], TARGET, "a source is empty; give each row at least one token"),
         (SOURCE.flip(1), TARGET, "a source is empty; give each row at least one token"),
         (torch.tensor([[3, 0, 4]]), TARGET[:1], r"has padding \(id 0\) before its last token"),
-        (SOURCE[0], TARGET, r"source has the shape \(7,\), where \(B, S\) is needed"),
-        (SOURCE, TARGET[0], r"target has the shape \(5,\), where \(B, T\) is needed"),
+        (SOURCE[0], TARGET, r"expected source of shape \(B, S\), got \(7,\)"),
+        (SOURCE.tolist(), TARGET, r"expected source as a tensor \(B, S\) of token ids, got list"),
+        (SOURCE, TARGET.tolist(), r"expected target as a tensor \(B, T\) of token ids, got list"),
+        (SOURCE.float(), TARGET, "source has the dtype torch.float32; expected whole numbers"),
+        (SOURCE, TARGET[0], r"expected target of shape \(B, T\), got \(5,\)"),
     ],
 )
 def test_what_cannot_be_translated(source, target, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         model("dot")(source, target)
+
+
+def test_a_decoder_needs_a_state_of_its_own_kind() -> None:
+    net = model("dot")
+    memory, (h, _) = net.encode(SOURCE)
+    with pytest.raises(
+        ValueError, match=r"expected state as the pair \(h, c\), each \(B, D\), got one tensor"
+    ):
+        net.decode(TARGET, h, memory)
 
 
 def test_a_text_of_no_tokens_is_not_asked_for() -> None:
@@ -150,6 +178,10 @@ def test_a_text_of_no_tokens_is_not_asked_for() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
+        ({"width": 0}, "width=0 must be at least 1"),
+        ({"source_vocab": 0}, "source_vocab=0 must be at least 1"),
+        ({"target_vocab": -1}, "target_vocab=-1 must be at least 1"),
+        ({"pad_id": 14}, "pad_id=14 must be below source_vocab=13: it pads sources as well"),
         ({"attention": "cosine"}, "attention='cosine' is not known; choose 'none', 'additive'"),
         ({"end_id": 1}, "pad_id=0, begin_id=1 and end_id=1 must be three different ids"),
         ({"end_id": 17}, "end_id=17 must be three different ids from 0 to .* = 16"),

@@ -45,10 +45,7 @@ def influence(stack: Transformer, ids: Tensor, mask: Tensor) -> Tensor:
     """
 
     def run(x: Tensor) -> Tensor:
-        x = x[None]
-        for block in stack.blocks:
-            x = block(x, mask)
-        return (stack.norm(x) if stack.cfg.norm == "pre" else x)[0]
+        return stack.run(x[None], mask)[0]
 
     entering = stack.embed(ids[None])[0].detach()  # (T, D)
     jacobian = torch.autograd.functional.jacobian(run, entering)  # (T, D, S, D)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from bertgpt.config import TransformerConfig
+from bertgpt.config import NO_SPECIAL_IDS, TransformerConfig
 from bertgpt.experiments.runner import experiment
 from bertgpt.gpt import GPT
 from bertgpt.masks import causal_mask
@@ -82,7 +82,7 @@ def attention_only(n_layers: int) -> GPT:
         vocab_size=COPY_TOKENS, max_positions=COPY_LENGTH, width=64, n_layers=n_layers, n_heads=2,
         ff_width=0, init_std=0.125,
     )  # fmt: skip
-    return GPT(cfg)
+    return GPT(cfg, NO_SPECIAL_IDS)  # token 0 is one like others
 
 
 class Recurrent(nn.Module):
@@ -181,9 +181,7 @@ class Labels(nn.Module):
         if stack.positions is not None and self.places == "any" and self.training:
             table, first = stack.positions.weight, int(torch.randint(LONG - T + 1, ()))
             x = x - table[:T] + table[first : first + T]
-        for block in stack.blocks:
-            x = block(x, causal_mask(T))
-        return self.read(stack.norm(x))  # (B, T, 2)
+        return self.read(stack.run(x, causal_mask(T)))  # (B, T, 2)
 
 
 @experiment("longer_strings")
