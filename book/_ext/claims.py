@@ -35,6 +35,7 @@ VERDICTS = {
     "holds": "Holds",
     "qualified": "Needs qualifying",
     "wrong": "Wrong",
+    "undecided": "Not decided here",
     "opinion": "Opinion",
 }
 STATES = {"measured": "Measured", "documentary": "Documented", "open": "Not yet measured"}
