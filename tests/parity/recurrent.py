@@ -103,7 +103,7 @@ def gates_swapped(net: RNN | LSTM) -> None:
 WRONG = {
     "RNN: no bias": ("tanh", no_bias),
     "RNN: W_h transposed": ("tanh", transposed),
-    "RNN: relu for tanh": ("tanh", lambda net: setattr(net, "bend", torch.relu)),
+    "RNN: relu for tanh": ("tanh", lambda net: setattr(net, "activation", torch.relu)),
     "LSTM: one of two biases lost": ("LSTM", one_bias),
     "LSTM: W_h transposed in each gate": ("LSTM", transposed),
     "LSTM: output and forget gate swapped": ("LSTM", gates_swapped),

@@ -6,7 +6,7 @@ order input, forget, candidate, output; ours in the order input, output, forget,
 
 import pytest
 import torch
-from recurrent import ATOL, WRONG, B, C, D, T, differences, pair, shift
+from recurrent import ATOL, WRONG, B, C, D, T, differences, our_order, pair, shift
 from torch import nn
 from torch.testing import assert_close
 
@@ -54,6 +54,31 @@ def test_lengths_are_pytorchs_packed_sequences() -> None:
         want_last = want_last if isinstance(want_last, tuple) else (want_last,)
         for ours_last, their_last in zip(got_last, want_last, strict=True):
             assert_close(ours_last, their_last[0], rtol=0, atol=ATOL)
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf")])
+@pytest.mark.parametrize("kind", ["tanh", "relu", "LSTM"])
+def test_padding_that_is_no_number_stays_out_as_in_packed_sequences(kind: str, odd: float) -> None:
+    """Results and gradients, of weights and of x, are those of PyTorch's packed batch."""
+    x = torch.randn(B, T, C, generator=torch.Generator().manual_seed(8))
+    lengths = [T, 1, 4]  # a list, as pack_padded_sequence takes it
+    ours, theirs = pair(kind)
+    given = x.clone()
+    for row, n in enumerate(lengths):
+        given[row, n:] = odd
+    given.requires_grad_()
+    got, _ = ours(given, lengths=lengths)
+    got.square().sum().backward()
+    x.requires_grad_()
+    packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    want, _ = nn.utils.rnn.pad_packed_sequence(theirs(packed)[0], batch_first=True)
+    want.square().sum().backward()
+    assert_close(got, want, rtol=0, atol=ATOL)
+    assert_close(given.grad, x.grad, rtol=0, atol=ATOL)
+    names = (("inputs.weight", "weight_ih_l0"), ("recurrent.weight", "weight_hh_l0"))
+    for mine, yours in names:
+        grad = our_order(theirs.get_parameter(yours).grad)
+        assert_close(ours.get_parameter(mine).grad, grad, rtol=0, atol=ATOL)
 
 
 def test_without_a_forget_gate_it_is_pytorchs_with_the_gate_wide_open() -> None:

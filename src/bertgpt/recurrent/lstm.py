@@ -8,14 +8,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from bertgpt.recurrent.sequences import after_the_end, check_lengths, check_sequence
+from bertgpt.recurrent.sequences import (
+    Lengths,
+    after_the_end,
+    check_sequence,
+    check_tensor,
+    check_widths,
+    checked_lengths,
+)
 from bertgpt.shapes import check_shape
 
 State = tuple[Tensor, Tensor]  # (B, D) what is shown, h; (B, D) what is kept, the cell c
 
 
 class Gates(NamedTuple):
-    """What the gates did: kept only for a caller who asks. Each (B, T, D)."""
+    """Record of what the gates did, made only on request. Each (B, T, D)."""
 
     input: Tensor  # in (0, 1): how much of the candidate is let in
     forget: Tensor  # in (0, 1): how much of the cell is kept; 1 where there is no such gate
@@ -33,23 +40,26 @@ class LSTM(nn.Module):
         h_t = o * tanh(c_t)           g = tanh(a_g)
 
     Hochreiter and Schmidhuber (1997, section 4) have f = 1: the cell only adds up. The forget gate
-    is of Gers, Schmidhuber and Cummins (2000). The paper of 1997 squashes with other sigmoids,
-    g to (-2, 2), and cuts some gradients; here both cells differ in the forget gate alone.
+    is due to Gers, Schmidhuber and Cummins (2000). The paper of 1997 squashes with other sigmoids,
+    g to (-2, 2), and cuts some gradients; here the two cells differ only in the forget gate.
 
     Args:
         in_width: C.
         width: D.
         forget: with the gate of 2000, or without it as in 1997.
-        forget_bias: what that gate's bias starts at; with 1 a new net keeps most of its cell.
+        forget_bias: initial value of that gate's bias; with 1 a new net keeps most of its cell.
+    Raises:
+        ValueError: for a width below 1.
     """
 
     def __init__(
         self, in_width: int, width: int, *, forget: bool = True, forget_bias: float = 0.0
     ) -> None:
         super().__init__()
+        check_widths(in_width, width)
         self.width = width
         self.forget = forget
-        n_parts = 4 if forget else 3  # input, output, forget; the candidate comes last
+        n_parts = 4 if forget else 3  # input gate, output gate, forget gate, candidate
         self.inputs = nn.Linear(in_width, n_parts * width)  # W_x and b
         self.recurrent = nn.Linear(width, n_parts * width, bias=False)  # W_h
         for p in self.parameters():
@@ -57,11 +67,34 @@ class LSTM(nn.Module):
         if forget:
             nn.init.constant_(self.inputs.bias[2 * width : 3 * width], forget_bias)
 
+    def step(self, x: Tensor, state: State) -> State:
+        """One step, written as the equations are: `forward` computes the same, only faster.
+
+        Args:
+            x: (B, C).
+            state: h and c before the step, each (B, D).
+        Returns:
+            h and c after it.
+        Raises:
+            ValueError: if a shape does not fit.
+        """
+        check_shape("x", x, "B C", C=self.inputs.in_features)
+        h, c = self._checked(state, len(x))
+        a = self.inputs(x) + self.recurrent(h)  # W_x x + b + W_h h, for all gates: (B, 4 D)
+        a_i, a_o, a_g = a[:, : self.width], a[:, self.width : 2 * self.width], a[:, -self.width :]
+        i = torch.sigmoid(a_i)
+        o = torch.sigmoid(a_o)
+        f = torch.sigmoid(a[:, 2 * self.width : 3 * self.width]) if self.forget else 1.0
+        g = torch.tanh(a_g)
+        c = f * c + i * g
+        h = o * torch.tanh(c)
+        return h, c
+
     def forward(
         self,
         x: Tensor,
         state: State | None = None,
-        lengths: Tensor | None = None,
+        lengths: Lengths | None = None,
         records: list[Gates] | None = None,
     ) -> tuple[Tensor, State]:
         """Read sequences, one step after the other.
@@ -69,7 +102,8 @@ class LSTM(nn.Module):
         Args:
             x: (B, T, C), T at least 1.
             state: h and c before the first step, each (B, D); None is 0.
-            lengths: (B,) steps that count in each sequence; None means all T.
+            lengths: (B,) steps that count in each sequence, a tensor or a list; None means all T.
+                What x holds after them, be it nan, reaches neither results nor gradients.
             records: a list to which a `Gates` is appended.
         Returns:
             h (B, T, D) after each step, 0 after a sequence's end; and the last h and c, (B, D).
@@ -77,9 +111,13 @@ class LSTM(nn.Module):
             ValueError: if a shape or a length does not fit.
         """
         B, T, _ = check_sequence(x, self.inputs.in_features)
-        h, c = (x.new_zeros(B, self.width),) * 2 if state is None else state
-        for name, part in (("state h", h), ("state c", c)):
-            check_shape(name, part, "B D", B=B, D=self.width)
+        if lengths is not None:
+            lengths = checked_lengths(lengths, B, T, x.device)
+            # Before the loop: after it, a nan there would still turn all gradients into nan.
+            x = x.masked_fill(after_the_end(lengths, T), 0.0)
+        if state is None:
+            state = x.new_zeros(B, self.width), x.new_zeros(B, self.width)
+        h, c = self._checked(state, B)
         shown, kept, opened = [], [], []
         for a in self.inputs(x.transpose(0, 1)).unbind():  # one product for the inputs of all steps
             h, c, gates = self._next(a, h, c)
@@ -89,30 +127,44 @@ class LSTM(nn.Module):
                 opened.append(gates)
         out = torch.stack(shown, dim=1)  # (B, T, D)
         if records is not None:
-            records.append(self._gates(opened, kept))
+            i, f, o, g = (torch.stack(gate, dim=1).detach() for gate in zip(*opened, strict=True))
+            records.append(Gates(i, f, o, g, torch.stack(kept, dim=1).detach()))
         if lengths is None:
             return out, (h, c)
-        check_lengths(lengths, B, T)
         rows = torch.arange(B, device=x.device)
         last = out[rows, lengths - 1], torch.stack(kept, dim=1)[rows, lengths - 1]
         return out.masked_fill(after_the_end(lengths, T), 0.0), last
 
-    def step(self, x: Tensor, state: State) -> State:
-        """One step: (B, C) and the state, h and c of (B, D), make the next state."""
-        check_shape("x", x, "B C", C=self.inputs.in_features)
-        for name, part in zip(("state h", "state c"), state, strict=True):
-            check_shape(name, part, "B D", B=len(x), D=self.width)
-        h, c, _ = self._next(self.inputs(x), *state)
-        return h, c
+    def _next(
+        self, a: Tensor, h: Tensor, c: Tensor
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor, Tensor]]:
+        """As `step`, where a = W_x x + b; also the gates i, f, o and the candidate g.
 
-    def _next(self, a: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-        """The state after one step, where a = W_x x + b; and what gates and candidate were."""
+        One product and one sigmoid serve all gates: four of each cost more time than their numbers.
+        """
+        D = self.width
         a = torch.addmm(a, h, self.recurrent.weight.t())  # (B, 4 D); (B, 3 D) without forget gate
-        sigmoids, g = a[:, : -self.width].sigmoid(), a[:, -self.width :].tanh()
-        i, o, *f = sigmoids.split(self.width, dim=1)
-        c = torch.addcmul(f[0] * c, i, g) if f else torch.addcmul(c, i, g)
-        return o * c.tanh(), c, (i, o, *f, g)
+        gates = a[:, :-D].sigmoid()
+        i, o = gates[:, :D], gates[:, D : 2 * D]
+        f = gates[:, 2 * D :] if self.forget else torch.ones_like(i)
+        g = a[:, -D:].tanh()
+        c = torch.addcmul(f * c, i, g)
+        return o * c.tanh(), c, (i, f, o, g)
 
-    def _gates(self, opened: list[tuple[Tensor, ...]], kept: list[Tensor]) -> Gates:
-        i, o, *f, g = (torch.stack(part, dim=1).detach() for part in zip(*opened, strict=True))
-        return Gates(i, f[0] if f else torch.ones_like(i), o, g, torch.stack(kept, 1).detach())
+    def _checked(self, state: State, B: int) -> State:
+        if not isinstance(state, tuple | list) or len(state) != 2:
+            raise ValueError(
+                f"expected state as the pair (h, c), each (B, D), got {_described(state)}; an LSTM "
+                "carries two"
+            )
+        for name, part in zip(("state h", "state c"), state, strict=True):
+            check_tensor(name, part, "(B, D)")
+            check_shape(name, part, "B D", B=B, D=self.width)
+        return state[0], state[1]
+
+
+def _described(state: object) -> str:
+    if isinstance(state, Tensor):
+        return f"one tensor {tuple(state.shape)}"
+    size = f" of {len(state)}" if isinstance(state, tuple | list) else ""
+    return f"a {type(state).__name__}{size}"

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from bertgpt.attention import dot_scores, masked_softmax
 from bertgpt.recurrent.lstm import LSTM, State
+from bertgpt.recurrent.sequences import Lengths, check_tensor
 from bertgpt.shapes import check_shape
 
 
@@ -36,17 +37,20 @@ class AdditiveScores(nn.Module):
 
 @dataclass(frozen=True, kw_only=True)
 class Seq2SeqConfig:
-    """What can be chosen about an encoder-decoder."""
+    """Sizes, form of attention and special tokens of an encoder-decoder."""
 
-    source_vocab: int  # different source tokens
-    target_vocab: int  # V
-    width: int = 64  # D, of embeddings and states
+    source_vocab: int  # number of different source tokens, at least 1
+    target_vocab: int  # V, at least 3: it has the three special tokens
+    width: int = 64  # D, of embeddings and states, at least 1
     attention: Literal["none", "additive", "dot"] = "none"
-    pad_id: int = 0  # fills up sources and targets
+    pad_id: int = 0  # fills up sources and targets, so both vocabularies have it
     begin_id: int = 1  # what the decoder reads first
     end_id: int = 2  # what it writes last
 
     def __post_init__(self) -> None:
+        for name in ("source_vocab", "target_vocab", "width"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
         if self.attention not in ("none", "additive", "dot"):
             raise ValueError(
                 f"attention={self.attention!r} is not known; choose 'none', 'additive' or 'dot'"
@@ -57,10 +61,15 @@ class Seq2SeqConfig:
                 f"pad_id={self.pad_id}, begin_id={self.begin_id} and end_id={self.end_id} must be "
                 f"three different ids from 0 to target_vocab - 1 = {self.target_vocab - 1}"
             )
+        if self.pad_id >= self.source_vocab:
+            raise ValueError(
+                f"pad_id={self.pad_id} must be below source_vocab={self.source_vocab}: it pads "
+                "sources as well"
+            )
 
 
 class Memory(NamedTuple):
-    """What the encoder leaves behind for the decoder to read."""
+    """The encoder's output, which the decoder reads."""
 
     states: Tensor  # (B, S, D)
     mask: Tensor  # (B, 1, S), True where a source has a token
@@ -72,8 +81,8 @@ class Seq2Seq(nn.Module):
 
     The decoder begins in the encoder's last state. To write a token it joins its own state with a
     context. Without attention the context is that same last state, every time: one vector for the
-    whole source. With attention it is a mean of all encoder states, weighted anew for each token.
-    That, and the layer that scores in the additive form, is the only difference.
+    whole source. With attention it is a mean of all encoder states, with new weights for each
+    token. That, and the layer that scores in the additive form, is the only difference.
 
     The query is the decoder's state after its step, as in Luong, Pham and Manning (2015, 3.1).
     Bahdanau, Cho and Bengio (2015) query with the state before it and feed the context into the
@@ -96,7 +105,8 @@ class Seq2Seq(nn.Module):
         """Read the sources (B, S); returns what can be read of them, and the last state.
 
         Raises:
-            ValueError: for a shape, an id or a row of padding alone that does not fit.
+            ValueError: for ids of another shape or outside the vocabulary, a row that is all
+                padding, or padding before a row's last token.
         """
         real = self._checked("source", source, self.cfg.source_vocab)
         states, last = self.encoder(self.source(source), lengths=real.sum(dim=1))
@@ -108,15 +118,17 @@ class Seq2Seq(nn.Module):
         state: State,
         memory: Memory,
         records: list[Tensor] | None = None,
+        lengths: Lengths | None = None,
     ) -> tuple[Tensor, State]:
-        """Go on from `state`, reading the target tokens (B, T).
+        """Continue from `state`, reading the target tokens (B, T).
 
         Args:
             records: a list; attention appends its weights (B, T, S) to it.
+            lengths: (B,) how many of the tokens count; None means all T.
         Returns:
             logits (B, T, V) for the token after each one read, and the next state.
         """
-        h, state = self.decoder(self.target(tokens), state)  # (B, T, D)
+        h, state = self.decoder(self.target(tokens), state, lengths)  # (B, T, D)
         if self.cfg.attention == "none":
             context = memory.last[:, None].expand_as(h)  # (B, T, D)
         else:
@@ -129,23 +141,25 @@ class Seq2Seq(nn.Module):
         return self.out(joined), state
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
-        """Teacher forcing: each target token is guessed from the right ones before it.
+        """Teacher forcing: each target token is predicted given the correct tokens before it.
 
         Args:
             source: (B, S), padded at the end.
             target: (B, T), padded at the end, without `begin_id`, ending in `end_id`.
         Returns:
-            logits (B, T, V).
+            logits (B, T, V); those at padding mean nothing.
         """
+        check_tensor("source", source, "(B, S) of token ids")
         check_shape("source", source, "B S")
-        self._checked("target", target, self.cfg.target_vocab)
+        real = self._checked("target", target, self.cfg.target_vocab)
         if len(target) != len(source):
             raise ValueError(
                 f"{len(source)} sources and {len(target)} targets: give one target for each source"
             )
         memory, state = self.encode(source)
         begin = target.new_full((len(target), 1), self.cfg.begin_id)
-        logits, _ = self.decode(torch.cat((begin, target[:, :-1]), dim=1), state, memory)
+        read = torch.cat((begin, target[:, :-1]), dim=1)
+        logits, _ = self.decode(read, state, memory, lengths=real.sum(dim=1))
         return logits
 
     def loss(self, source: Tensor, target: Tensor) -> Tensor:
@@ -181,8 +195,12 @@ class Seq2Seq(nn.Module):
         return torch.cat(written, dim=1)
 
     def _checked(self, name: str, ids: Tensor, n_ids: int) -> Tensor:
-        """True at the tokens that are not padding, (B, S), once the ids are known to be right."""
-        check_shape(name, ids, "B S" if name == "source" else "B T")
+        """True at the tokens that are not padding, (B, S); raises ValueError for unusable ids."""
+        axes = "B S" if name == "source" else "B T"
+        check_tensor(name, ids, f"({axes.replace(' ', ', ')}) of token ids")
+        check_shape(name, ids, axes)
+        if ids.is_floating_point() or ids.dtype == torch.bool:
+            raise ValueError(f"{name} has the dtype {ids.dtype}; expected whole numbers, token ids")
         if ids.numel() and not (0 <= int(ids.min()) and int(ids.max()) < n_ids):
             raise ValueError(
                 f"{name} holds ids from {int(ids.min())} to {int(ids.max())}; its vocabulary has "

@@ -1,17 +1,35 @@
 """Checks of what a recurrent net reads, and which of its steps count."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
 
 from bertgpt.shapes import check_shape
 
+Lengths = Tensor | Sequence[int]
 
-def check_sequence(x: Tensor, in_width: int) -> tuple[int, int, int]:
-    """The sizes B, T, C of what a recurrent net is to read.
+
+def check_widths(in_width: int, width: int) -> None:
+    """Raise ValueError unless a net can have these widths."""
+    if in_width < 1 or width < 1:
+        raise ValueError(f"in_width={in_width} and width={width} must both be at least 1")
+
+
+def check_sequence(x: Any, in_width: int) -> tuple[int, int, int]:
+    """The sizes B, T, C of the sequences that a recurrent net is given.
 
     Raises:
-        ValueError: if there are not three axes, no step, or another width than the net's.
+        ValueError: if x is not a tensor of three axes, has no step, or not the net's width.
     """
+    if isinstance(x, PackedSequence):
+        raise ValueError(
+            "expected x as a tensor (B, T, C), got a PackedSequence; give the padded tensor and "
+            "lengths=: these nets mask the padding themselves (pad_packed_sequence returns both)"
+        )
+    check_tensor("x", x, "(B, T, C)")
     check_shape("x", x, "B T C", C=in_width)
     B, T, C = x.shape
     if T == 0:
@@ -22,14 +40,34 @@ def check_sequence(x: Tensor, in_width: int) -> tuple[int, int, int]:
     return B, T, C
 
 
-def check_lengths(lengths: Tensor, B: int, T: int) -> None:
-    """Raise ValueError unless `lengths` holds B whole numbers from 1 to T."""
-    check_shape("lengths", lengths, "B", B=B)
-    if lengths.is_floating_point() or lengths.min() < 1 or lengths.max() > T:
+def check_tensor(name: str, x: Any, shape: str) -> None:
+    """Raise ValueError unless `x` is a tensor; `shape` says which one was expected."""
+    if not isinstance(x, Tensor):
+        raise ValueError(f"expected {name} as a tensor {shape}, got {type(x).__name__}")
+
+
+def checked_lengths(lengths: Lengths, B: int, T: int, device: torch.device) -> Tensor:
+    """Lengths as a tensor (B,) on the device where the sequences are.
+
+    Args:
+        lengths: a tensor, or a list as `pack_padded_sequence` takes it.
+    Raises:
+        ValueError: unless they are B whole numbers from 1 to T.
+    """
+    if isinstance(lengths, Tensor):
+        found = lengths.to(device)
+    elif isinstance(lengths, Sequence) and all(isinstance(n, int | float) for n in lengths):
+        found = torch.tensor(lengths, device=device)
+    else:
+        raise ValueError(f"expected lengths as a tensor (B,) or a list of ints, got {lengths!r}")
+    check_shape("lengths", found, "B", B=B)
+    whole = not found.is_floating_point() and found.dtype != torch.bool
+    if not whole or found.min() < 1 or found.max() > T:
         raise ValueError(
-            f"lengths {lengths.tolist()} must be whole numbers from 1 to T={T}, one a sequence; "
+            f"lengths {found.tolist()} must be whole numbers from 1 to T={T}, one per sequence; "
             "they count the steps before the padding"
         )
+    return found.long()
 
 
 def after_the_end(lengths: Tensor, T: int) -> Tensor:
