@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,10 @@ def test_a_source_can_be_found(key):
     if entry.type not in {"book", "incollection"}:
         assert {"doi", "eprint", "url"} & set(entry.fields), "a DOI, an arXiv number or an address"
     assert not entry.fields.get("doi", "10.").startswith("http"), "the number alone"
+
+
+def test_every_source_says_how_it_was_checked():
+    """The lines above an entry are a comment: read, listed, or what could not be verified."""
+    lines = (BOOK / "references.bib").read_text(encoding="utf-8").splitlines()
+    bare = [line for before, line in pairwise(lines) if line[:1] == "@" and before[:1] != "%"]
+    assert bare == []
