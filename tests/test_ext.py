@@ -322,7 +322,7 @@ def test_evidence_that_does_not_exist(warned):
 
 def test_evidence_on_another_page(warned):
     found = warned({"claims.yml": claim(evidence=MEASURED.replace("notebooks/", "note"))})
-    assert "on page 'notecounting' stands on notebooks/counting; that page is none of" in found
+    assert "on page 'notecounting' is on notebooks/counting; that page is none of" in found
 
 
 def test_an_unknown_source(warned):

@@ -64,7 +64,7 @@ def test_the_picture_is_well_formed_and_keeps_the_order():
         ([GOOD | {"date": "23 January 1913"}], "date is '23 January 1913'; write \"YYYY\""),
         ([GOOD | {"short": "M" * 40}], "its label has 40 letters of 34"),
         ([GOOD | {"article": "2013"}], "article and claim go together"),
-        ([GOOD, GOOD | {"date": "1912"}], "1912 stands after 1913; the oldest goes first"),
+        ([GOOD, GOOD | {"date": "1912"}], "1912 comes after 1913; the oldest goes first"),
     ],
 )
 def test_a_fault_says_what_was_given_and_what_is_allowed(events, message):

@@ -4,7 +4,7 @@
   ``what-we-saw``.
 * A block quote that opens with any other bold words, such as ``Before you run it.``, is a
   prediction box: the page's script puts a field for a guess into it.
-* Entries of the bibliography are told to screen readers as the list that they are.
+* Screen readers announce the entries of the bibliography as a list.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ def _depart(translator: Any, node: block) -> None:
 
 
 def _nothing(translator: Any, node: block) -> None:
-    """Other builders show the children alone."""
+    """Other builders show only the children."""
 
 
 def bold_opening(node: nodes.Element) -> str | None:

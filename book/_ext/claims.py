@@ -63,7 +63,7 @@ def _list(values: Any) -> str:
 
 
 def faults(entries: Any) -> list[str]:
-    """What is wrong with the contents of ``claims.yml``, one sentence each; empty when all is well.
+    """Check the contents of ``claims.yml``; one sentence per fault, none when all is well.
 
     Args:
         entries: what the YAML file holds; a list of mappings with the fields in `FIELDS`.
@@ -160,7 +160,7 @@ def _check_evidence(app: Sphinx, env: BuildEnvironment) -> None:
             label for label, (doc, _) in labels.items()
             if doc == page and label.startswith("evidence-")
         )  # fmt: skip
-        problem = f"stands on {here}" if here else "does not exist"
+        problem = f"is on {here}" if here else "does not exist"
         LOGGER.warning(
             "%s: %s: the evidence target %r on page %r %s; that page %s",
             env.config.claims_file, name, target, page, problem,
@@ -171,7 +171,7 @@ def _check_evidence(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 class _ClaimDirective(SphinxDirective):
-    """What both directives share."""
+    """Base of both directives."""
 
     def _line(self, css: str, *children: nodes.Node) -> nodes.paragraph:
         return nodes.paragraph("", "", *children, classes=[css])
@@ -293,7 +293,7 @@ def _counts(claims: list[Claim]) -> nodes.table:
 
 
 def _form(claims: list[Claim]) -> str:
-    """The filter; hidden until the page's script wakes it, since it does nothing alone."""
+    """The filter; hidden until the page's script wakes it, since without it it does nothing."""
 
     def select(name: str, label: str, options: dict[str, str]) -> str:
         inner = "".join(

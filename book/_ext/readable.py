@@ -7,7 +7,7 @@ the number. So a stored notebook carries what a role stands for, and the role wi
 
 `make notebooks` writes these from the plain roles that an author writes (:func:`readable`) and from
 the outputs of the run; after a link to a claim it writes the claim's words and verdict. Before the
-book parses a page, the roles stand alone again (:func:`roles`), so that a page that is built takes
+book parses a page, only the roles are left (:func:`roles`), so that a page that is built takes
 each number from its own run.
 """
 
@@ -50,7 +50,7 @@ def readable(text: str, glued: Mapping[str, str], sources: BibliographyData) -> 
     def shown(match: re.Match[str]) -> str:
         role, content = match.groups()
         if role == "numref":
-            seen = "figure above"  # captions, and so numbers, stand in the book alone
+            seen = "figure above"  # only the book has captions, and so numbers
         elif role == "glue:text":
             if content not in glued:
                 raise ValueError(
@@ -85,7 +85,7 @@ def cite(key: str, sources: BibliographyData, *, inside: bool) -> str:
 
 
 def glued_numbers(notebook: Mapping[str, Any]) -> dict[str, str]:
-    """What the cells of a stored notebook glued: name -> text."""
+    """The texts that the cells of a stored notebook glued, by name."""
     found = {}
     for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):

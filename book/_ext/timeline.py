@@ -1,7 +1,7 @@
 """The ``{timeline}`` directive: a picture and a table, both drawn from ``timeline.yml``.
 
 The picture is an inline SVG in the colour of the text around it. On the left every event has its
-place in time; a thin line leads to its label, for the labels stand evenly. Where the article
+place in time; a thin line leads to its label, for the labels are evenly spaced. Where the article
 gives another date, a dashed bow leads from the true date to that one.
 """
 
@@ -53,7 +53,7 @@ def in_words(date: str) -> str:
 
 
 def faults(events: Any) -> list[str]:
-    """What is wrong with the contents of ``timeline.yml``, one sentence each."""
+    """Check the contents of ``timeline.yml``; one sentence per fault."""
     if not isinstance(events, list) or not events:
         return ["it must hold a list of events"]
     found: list[str] = []
@@ -74,7 +74,7 @@ def faults(events: Any) -> list[str]:
         if bool(event.get("article")) != bool(event.get("claim")):
             found.append(f"{name}: article and claim go together; give both or neither")
         if str(event["date"]) < before:
-            found.append(f"{name}: {event['date']} stands after {before}; the oldest goes first")
+            found.append(f"{name}: {event['date']} comes after {before}; the oldest goes first")
         before = str(event["date"])
     return found
 
