@@ -34,7 +34,12 @@ def test_a_view_is_left_out_and_all_else_stays() -> None:
 
 def test_refresh_stores_no_view(tmp_path: Path) -> None:
     path = tmp_path / "page.ipynb"
-    source = "import torch\nfrom bertgpt.figures import views\nviews.head_view([torch.ones(1, 1, 1, 1)], ['alone'])"
+    source = (
+        "import torch\nfrom bertgpt.attention import AttentionRecord\n"
+        "from bertgpt.figures import views\n"
+        "record = AttentionRecord(*[torch.ones(1, 1, 1, 1)] * 3)\n"
+        "views.head_view([record], ['alone'])"
+    )
     nbformat.write(
         v4.new_notebook(cells=[v4.new_code_cell(source), v4.new_code_cell("1 + 1")]), path
     )

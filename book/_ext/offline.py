@@ -6,8 +6,8 @@ What a plain build fetches from elsewhere, and what happens to it here:
   ``sphinx-mathjax-offline`` when a page holds a formula.
 * BertViz: each view loads require.js from a CDN and points it at CDN copies of d3 and jQuery.
   Pages that hold a view get one copy of both, out of ``mpld3`` and ``sphinxcontrib-jquery``,
-  and a shim of a few lines in place of require.js.  Frames made by `bertgpt.figures.views` carry
-  the libraries inside themselves, between two markers; here they are replaced by links.
+  and a shim of a few lines in place of require.js.  Frames made by `bertgpt.figures.bertviz_frame`
+  carry the libraries inside themselves, between two markers; here they are replaced by links.
 * thebe (live code) is loaded from a CDN and needs a server elsewhere: dropped.
 * ipywidgets' page scripts come from a CDN: dropped.
 * The redirect at the top names no icon, so that a browser asks for one that does not exist: an
@@ -133,7 +133,7 @@ def _page(
     plain = "cdnjs.cloudflare.com" in body and "bertviz" in body
     if framed or plain:
         copy_views(app)
-        if plain:  # inside this event a script is added to this page alone
+        if plain:  # inside this event a script is added to this page only
             for priority, name in enumerate(VIEWS, start=300):
                 app.add_js_file(name, priority=priority)
         body = offline_views(body, [context["pathto"](f"_static/{name}", 1) for name in VIEWS])

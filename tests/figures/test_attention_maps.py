@@ -1,5 +1,6 @@
 """Maps of attention: what is dark is read, what is empty may not be."""
 
+import html
 import re
 
 import pytest
@@ -109,3 +110,23 @@ def test_a_gate_is_as_filled_as_it_is_open() -> None:
 def test_gates_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match=r"input has the shape \(2, 3\) for 3 tokens and 2 rows"):
         attention_maps.draw_gates({"input": torch.rand(2, 3)}, "cat", ["cell 0", "cell 1"])
+
+
+ODD = ["$$", "Ġ$$", "$\\frac$", "$", "$5$", "日本", "🙂", "a_b"]
+
+
+def test_a_token_with_dollar_signs_is_drawn_as_it_is() -> None:
+    n = len(ODD)
+    maps = [
+        attention_maps.draw(torch.eye(n), ODD),
+        attention_maps.draw(torch.ones(2, n, n), ODD, titles=["$$", "$x$"]),
+        attention_maps.draw(torch.ones(n, 2), ["$$", "$5$"], readers=ODD),
+    ]
+    for figure in maps:
+        svg = page.show(figure, alt="Tokens of every kind in a map").data
+        assert {"$$", "$5$"} <= {html.unescape(t) for t in re.findall(r">([^<]+)</text>", svg)}
+    assert set(ODD) <= {html.unescape(t) for t in re.findall(r">([^<]+)</text>", svg)}
+    gates = attention_maps.draw_gates({"$$": torch.rand(n, n)}, ODD, ODD)
+    svg = page.show(gates, alt="Gates on tokens of every kind").data
+    assert set(ODD) <= {html.unescape(t) for t in re.findall(r">([^<]+)</text>", svg)}
+    assert "$$ gate (filled" in svg

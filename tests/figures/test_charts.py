@@ -1,9 +1,12 @@
 """Figures: readable in both themes, described in words, the same bytes for the same drawing."""
 
+import html
 import re
+import warnings
 
 import pytest
 
+from bertgpt.evaluation.intervals import Interval
 from bertgpt.figures import charts, page, style
 
 LIGHT, DARK = "#ffffff", "#14181e"  # the page's grounds
@@ -108,3 +111,63 @@ def test_other_kinds() -> None:
     assert {t.get_text() for t in heat.axes[0].texts} == {"0.25", "0.75"}
     scatter = charts.scatter({"a": [(1, 2)]}, x="x", y="y", labels={"a": ["king"]})
     assert [t.get_text() for t in scatter.axes[0].texts] == ["king"]
+
+
+# ------------------------------------------------------------------------ any text, as it is
+
+ODD = ["$$", "Ġ$$", "$\\frac$", "$", "$5$", "a_b^c", "日本", "🙂", "<b>", "&amp;", "\\alpha", "$x"]
+
+
+def texts(figure) -> set[str]:
+    """Every text of a figure as a reader of the page gets it."""
+    svg = page.show(figure, alt=ALT).data
+    return {html.unescape(re.sub("<.*?>", "", t)) for t in re.findall(r"<text.*?</text>", svg)}
+
+
+def test_a_name_with_dollar_signs_is_shown_as_it_is() -> None:
+    n = len(ODD)
+    heights = [float(i) for i in range(n)]
+    figures = {
+        "lines": charts.lines({name: ([1, 2], [1.0, 2.0]) for name in ODD}, x="x", y="y"),
+        "bars": charts.bars(ODD, {"$h$": heights, "$$": heights}, y="y"),
+        "groups": charts.bars(["a"], {name: [1.0] for name in ODD}, y="y"),
+        "rows": charts.heat([[1.0]] * n, rows=ODD, columns=["c"], x="x", y="y"),
+        "columns": charts.heat([[1.0] * n], rows=["r"], columns=ODD, x="x", y="y"),
+        "points": charts.scatter(
+            {"p": [(i, i) for i in range(n)]}, x="x", y="y", labels={"p": ODD}
+        ),
+    }
+    for kind, figure in figures.items():
+        assert set(ODD) <= texts(figure), kind
+    assert {"$h$", "$$"} <= texts(figures["bars"])
+
+
+@pytest.mark.parametrize("label", ODD)
+def test_the_name_of_a_limit_is_shown_as_it_is(label: str) -> None:
+    assert label in texts(charts.lines(POINTS, x="x", y="y", limit=(6.0, label)))
+
+
+def test_a_formula_on_an_axis_is_set_as_a_formula() -> None:
+    figure = charts.lines(POINTS, x="units of $D^3$", y="steps", log="y")
+    svg = page.show(figure, alt=ALT).data
+    assert "units of $D^3$" not in texts(figure)
+    assert re.search(r">D</tspan>", svg)
+    assert "mathdefault" not in " ".join(texts(figure))  # the powers of ten of a logarithmic axis
+
+
+def test_letters_that_the_font_lacks_stay_letters_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert {"日本", "🙂"} <= texts(charts.bars(["日本", "🙂"], {"one": [1.0, 2.0]}, y="bits"))
+    assert "sans-serif" in page.show(charts.lines(POINTS, x="x", y="y"), alt=ALT).data
+
+
+def test_means_and_spreads_of_intervals() -> None:
+    rows = {"words": [Interval(8.5, 9.0, 9.5), Interval(6.8, 7.0, 7.2)]}
+    middles, spread = charts.with_intervals(rows)
+    figure = charts.lines(
+        {name: ([1, 2], ys) for name, ys in middles.items()}, x="x", y="y", spread=spread
+    )
+    (bars,) = [c for c in figure.axes[0].collections if len(c.get_paths()) == 2]
+    ends = [path.vertices[:, 1].tolist() for path in bars.get_paths()]
+    assert ends == [[8.5, 9.5], [6.8, 7.2]]

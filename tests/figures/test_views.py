@@ -9,19 +9,15 @@ from html.parser import HTMLParser
 
 import pytest
 import torch
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
-from myst_nb.core.variables import format_plain_text
 from torch import nn
 from transformers import BertConfig, BertModel
 
+from bertgpt.attention import AttentionRecord
 from bertgpt.bert import BERT
 from bertgpt.config import TransformerConfig
 from bertgpt.evaluation.attention_records import record_attention
-from bertgpt.figures import charts, page, views
+from bertgpt.figures import views
 from bertgpt.gpt import GPT
-from bertgpt.masks import causal_mask
-from bertgpt.transformer import Transformer
 
 # BertViz leaves its own script files open; that is its matter, and the only thing passed over here.
 pytestmark = [
@@ -30,28 +26,18 @@ pytestmark = [
 ]
 
 
+IDS, TOKENS = [5, 6, 7], ["the", "bank", "lent"]
+
+
+def record(weights: torch.Tensor) -> AttentionRecord:
+    """Weights without the queries and keys that gave them."""
+    return AttentionRecord(weights, torch.empty(0), torch.empty(0))
+
+
 @pytest.fixture
 def head_frame() -> str:
     torch.manual_seed(0)
-    weights = [torch.rand(1, 2, 3, 3).softmax(-1)]
-    return views.head_view(weights, ["the", "bank", "lent"]).data
-
-
-def test_glue_writes_what_the_book_reads() -> None:
-    InteractiveShell.instance()
-    with capture_output() as captured:
-        page.glue("a-number", f"{3 / 2:.2f}")
-    (output,) = captured.outputs
-    assert output.metadata["scrapbook"]["name"] == "a-number"
-    mime = output.metadata["scrapbook"]["mime_prefix"] + "text/plain"
-    assert format_plain_text(output.data[mime], "s") == "1.50"  # not 1.5: the digits were fixed
-    InteractiveShell.clear_instance()
-
-
-def test_source_is_the_package_as_it_stands() -> None:
-    text = page.source(charts.draw_limit).data
-    assert text.startswith("```python\ndef draw_limit(")
-    assert "axhline" in text
+    return views.head_view([record(torch.rand(1, 2, 3, 3).softmax(-1))], TOKENS).data
 
 
 def test_a_view_asks_no_other_host(head_frame: str) -> None:
@@ -65,15 +51,14 @@ def test_a_view_asks_no_other_host(head_frame: str) -> None:
 
 def test_a_view_is_the_same_every_time(head_frame: str) -> None:
     torch.manual_seed(0)
-    weights = [torch.rand(1, 2, 3, 3).softmax(-1)]
-    assert views.head_view(weights, ["the", "bank", "lent"]).data == head_frame
-    assert views.head_view(weights, ["the", "bank", "sang"]).data != head_frame
+    records = [record(torch.rand(1, 2, 3, 3).softmax(-1))]
+    assert views.head_view(records, TOKENS).data == head_frame
+    assert views.head_view(records, ["the", "bank", "sang"]).data != head_frame
 
 
 VIEWS = {"head": views.head_view, "model": views.model_view, "neuron": views.neuron_view}
 each_view = pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
 CFG = TransformerConfig(vocab_size=9, max_positions=5, width=8, n_layers=2, n_heads=2)
-IDS, TOKENS = [5, 6, 7], ["the", "bank", "lent"]
 
 
 def ours(build) -> nn.Module:
@@ -100,10 +85,10 @@ def told(frame: str) -> dict:
 @each_view
 @pytest.mark.parametrize("model", [ours(BERT), ours(GPT), theirs()], ids=["BERT", "GPT", "theirs"])
 def test_a_view_of_a_model_shows_its_weights(view, model) -> None:
-    shown = told(view(model, TOKENS, IDS).data)
+    records = record_attention(model, IDS)
+    shown = told(view(records, TOKENS).data)
     part = shown["attention"]["all"] if view is views.neuron_view else shown["attention"][0]
     assert part["left_text"] == TOKENS
-    records = record_attention(model, IDS)
     weights = torch.cat([record.weights for record in records])  # (layers, H, T, T)
     torch.testing.assert_close(torch.tensor(part["attn"]), weights)
     if view is views.neuron_view:
@@ -128,69 +113,75 @@ class Frames(HTMLParser):
 
 @each_view
 def test_quotes_and_brackets_stay_inside_the_frame(view) -> None:
-    (document,) = Frames(view(ours(GPT), ['"', "<b>", "&quot;"], IDS).data).documents
+    (document,) = Frames(view(records(), ['"', "<b>", "&quot;"]).data).documents
     assert document.startswith("<!doctype html>")
     assert document.endswith("</script>")
     assert "&quot;" in document
 
 
-@each_view
-def test_a_stack_and_what_was_recorded_of_it_look_the_same(view) -> None:
-    stack = ours(Transformer)
-    records = record_attention(stack, IDS, causal_mask(3))
-    assert view(records, TOKENS).data == view(stack, TOKENS, IDS, mask=causal_mask(3)).data
+def records(build=GPT) -> list[AttentionRecord]:
+    return record_attention(ours(build), IDS)
 
 
 def test_the_neuron_view_begins_where_it_is_told() -> None:
-    shown = told(views.neuron_view(ours(GPT), TOKENS, IDS, layer=1, head=1).data)
+    shown = told(views.neuron_view(records(), TOKENS, layer=1, head=1).data)
     assert (shown["layer"], shown["head"]) == (1, 1)
 
 
 @each_view
 def test_a_token_cannot_end_the_script(view) -> None:
     tokens = ["</script>", "<!--", "a < b"]
-    assert "</script>" not in json.dumps(told(view(ours(GPT), tokens, IDS).data))
-    again = told(view(ours(GPT), tokens, IDS).data)
+    assert "</script>" not in json.dumps(told(view(records(), tokens).data))
+    again = told(view(records(), tokens).data)
     assert "a < b" in json.dumps(again)
 
 
+@each_view
 @pytest.mark.parametrize("nothing", [None, (), []])
-def test_no_weights_is_said(nothing) -> None:
+def test_no_weights_is_said(view, nothing) -> None:
     with pytest.raises(ValueError, match=r"no attention weights to draw.*attn_implementation"):
-        views.head_view(nothing, ["a"])
-    with pytest.raises(ValueError, match="no attention weights to draw"):
-        views.model_view(attention=nothing, tokens=["a"])
+        view(nothing, ["a"])
+
+
+def test_a_model_that_gives_no_weights_is_said() -> None:
+    with pytest.raises(ValueError, match=r"no attention weights to draw.*attn_implementation"):
+        record_attention(theirs("sdpa"), IDS)
 
 
 @each_view
-def test_a_model_that_gives_no_weights_is_said(view) -> None:
-    with pytest.raises(ValueError, match=r"no attention weights to draw.*attn_implementation"):
-        view(theirs("sdpa"), TOKENS, IDS)
+def test_what_is_no_record_is_refused(view) -> None:
+    with pytest.raises(ValueError, match=r"but got a GPT; give a view record_attention\(model, i"):
+        view(ours(GPT), TOKENS)
+    with pytest.raises(ValueError, match="expected the records of one text, but got a list"):
+        view([torch.rand(1, 2, 3, 3)], TOKENS)
 
 
 @each_view
 def test_tokens_and_positions_must_fit(view) -> None:
     with pytest.raises(ValueError, match=r"2 tokens and weights of shape \(1, 2, 3, 3\)"):
-        view(ours(GPT), TOKENS[:2], IDS)
-    with pytest.raises(ValueError, match=r"GPT is a model, and what it reads is missing; give its"):
-        view(ours(GPT), TOKENS)
+        view(records(), TOKENS[:2])
 
 
 def test_several_texts_are_refused() -> None:
     with pytest.raises(ValueError, match=r"weights of shape \(2, 2, 3, 3\); a view shows one text"):
-        views.head_view([torch.rand(2, 2, 3, 3)], TOKENS)
+        views.head_view([record(torch.rand(2, 2, 3, 3))], TOKENS)
 
 
-def test_weights_alone_are_not_enough_for_neurons() -> None:
+def test_weights_are_not_enough_for_neurons() -> None:
     with pytest.raises(ValueError, match="the neuron view needs queries and keys besides weights"):
-        views.neuron_view([torch.rand(1, 2, 3, 3)], TOKENS)
+        views.neuron_view([record(torch.rand(1, 2, 3, 3))], TOKENS)
 
 
-def test_an_encoder_and_a_decoder() -> None:
-    cross = views.head_view(
-        cross_attention=[torch.rand(1, 1, 2, 3)], encoder_tokens=TOKENS, decoder_tokens=["x", "y"]
-    )
-    assert told(cross.data)["attention"][0]["right_text"] == TOKENS
+@each_view
+def test_keywords_and_modes_reach_bertviz(view) -> None:
+    dark = {} if view is views.head_view else {"display_mode": "dark"}
+    layer = {"layer": 1} if view is not views.model_view else {}
+    page = html.unescape(view(records(), TOKENS, **dark, **layer).data)
+    assert f"background:{'black' if dark else 'white'}" in page
+    if dark:
+        assert told(page)["display_mode"] == "dark"
+    if layer:
+        assert told(page)["layer"] == 1
 
 
 @each_view
@@ -201,9 +192,9 @@ def test_where_a_package_is_missing_the_page_goes_on(view, monkeypatch, package:
         importlib.util, "find_spec", lambda name, *a: None if name == package else real(name, *a)
     )
     monkeypatch.delitem(sys.modules, package, raising=False)
-    note = html.unescape(view(ours(GPT), TOKENS, IDS).data)
+    note = html.unescape(view(records(), TOKENS).data)
     assert f"needs the package '{package}'" in note
     assert 'pip install "bertgpt[views]"' in note
     assert "<iframe" not in note
     with pytest.raises(ValueError, match="tokens and weights"):
-        view(ours(GPT), TOKENS[:2], IDS)
+        view(records(), TOKENS[:2])

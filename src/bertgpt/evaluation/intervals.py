@@ -17,6 +17,29 @@ class Interval(NamedTuple):
     mid: float
     high: float
 
+    def text(
+        self,
+        digits: int = 2,
+        within: tuple[float, float] = (-math.inf, math.inf),
+        signed: bool = False,
+    ) -> str:
+        """The one form in which the book prints an interval: ``0.61 (0.58 to 0.64)``.
+
+        Args:
+            digits: after the decimal point.
+            within: the values that are possible, such as (0, 1) for an accuracy; a t interval
+                can reach beyond them, and is cut off there.
+            signed: write the plus of positive numbers, for a difference.
+
+        >>> Interval(0.918, 0.97, 1.022).text(within=(0, 1))
+        '0.97 (0.92 to 1.00)'
+        >>> Interval(-0.012, 0.02, 0.052).text(3, signed=True)
+        '+0.020 (-0.012 to +0.052)'
+        """
+        form = f"{'+' if signed else ''}.{digits}f"
+        low, high = max(self.low, within[0]), min(self.high, within[1])
+        return f"{self.mid:{form}} ({low:{form}} to {high:{form}})"
+
 
 def bootstrap_interval(
     values: Sequence[Item],

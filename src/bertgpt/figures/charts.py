@@ -1,4 +1,8 @@
-"""Charts: every function returns a matplotlib Figure; `page.show` puts it in a page."""
+"""Charts: every function returns a matplotlib Figure; `page.show` puts it in a page.
+
+Names of series, groups, rows, columns, points and limits may be tokens, so a dollar sign in them is
+a dollar sign. Only the labels of the axes are read as formulas: ``x="units of $D^3$"``.
+"""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -7,6 +11,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bertgpt.evaluation.intervals import Interval
 from bertgpt.figures.style import COLOURS, DASHES, INK, MARKERS, STYLE, new_figure
 
 
@@ -19,7 +24,7 @@ def lines(
     limit: tuple[float, str] | None = None,
     log: str = "",
 ) -> Figure:
-    """Lines with markers, one dash and marker a series, a legend, and the exact limit if known.
+    """Lines with markers, one dash and marker per series, a legend, and the exact limit if known.
 
     Args:
         series: name -> (x values, y values).
@@ -48,8 +53,7 @@ def lines(
         axes.set_xticks(places, [f"{place:g}" for place in places])  # no order 2.5 on the axis
         axes.minorticks_off()
     axes.set(xlabel=x, ylabel=y)
-    with mpl.rc_context(STYLE):
-        axes.legend()
+    _name_series(axes)
     return figure
 
 
@@ -66,7 +70,7 @@ def bars(
 
     Args:
         groups: labels along the x axis.
-        series: name -> one height a group.
+        series: name -> one height per group.
         x, y: axis labels with units.
         spread: name -> (low, high) of each bar, drawn as error bars.
         limit: (value, label) of a horizontal line, where theory gives one.
@@ -86,12 +90,11 @@ def bars(
             )  # fmt: skip
     if limit:
         draw_limit(axes, *limit)
-    axes.set_xticks(range(len(groups)), groups)
+    axes.set_xticks(range(len(groups)), groups, parse_math=False)
     axes.set(xlabel=x, ylabel=y)
     axes.grid(axis="x", visible=False)
     if len(series) > 1:
-        with mpl.rc_context(STYLE):
-            axes.legend()
+        _name_series(axes)
     return figure
 
 
@@ -107,7 +110,7 @@ def heat(
     """A table of numbers as shades of one colour, each number written in its cell.
 
     Args:
-        values: one row of numbers a row label; darker and lighter are told by the number itself.
+        values: one row of numbers per row label; darker and lighter are told by the number itself.
         rows, columns: labels.
         x, y: axis labels with units.
         digits: after the decimal point, in the cells.
@@ -124,8 +127,8 @@ def heat(
             )
             axes.text(c, r, f"{value:.{digits}f}", ha="center", va="center", fontsize=10)
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5), xlabel=x, ylabel=y)
-    axes.set_xticks(range(len(columns)), columns)
-    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xticks(range(len(columns)), columns, parse_math=False)
+    axes.set_yticks(range(len(rows)), rows, parse_math=False)
     axes.grid(visible=False)
     for text in axes.texts:
         text.set_color(INK)
@@ -139,12 +142,12 @@ def scatter(
     y: str,
     labels: Mapping[str, Sequence[str]] | None = None,
 ) -> Figure:
-    """Points, one colour and marker a series; `labels` names each point of a series beside it.
+    """Points, one colour and marker per series; `labels` names each point of a series beside it.
 
     Args:
         points: series name -> (x, y) pairs.
         x, y: axis labels with units.
-        labels: series name -> one text a point.
+        labels: series name -> one text per point.
     """
     figure, axes = new_figure()
     styles = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
@@ -153,12 +156,12 @@ def scatter(
         axes.plot(xs, ys, color=colour, marker=marker, linestyle="none", label=name)
         for text, place in zip((labels or {}).get(name, ()), pairs, strict=False):
             axes.annotate(
-                text, place, xytext=(5, 4), textcoords="offset points", color=INK, fontsize=10
-            )
+                text, place, xytext=(5, 4), textcoords="offset points", color=INK, fontsize=10,
+                parse_math=False,
+            )  # fmt: skip
     axes.set(xlabel=x, ylabel=y)
     if len(points) > 1:
-        with mpl.rc_context(STYLE):
-            axes.legend()
+        _name_series(axes)
     return figure
 
 
@@ -169,14 +172,34 @@ def draw_limit(axes: Axes, value: float, label: str, *, left: bool = False) -> N
         axes: where to draw.
         value: height of the line.
         label: its name, at the right end; with `left`, at the left end.
-        left: for figures whose last bar would stand behind the name.
+        left: for figures whose last bar would be behind the name.
     """
     axes.axhline(value, color=INK, linewidth=1.4, linestyle=(0, (1, 1)), marker="")
     axes.annotate(
         label, (0.01 if left else 0.99, value), xycoords=("axes fraction", "data"), xytext=(0, 3),
         textcoords="offset points", ha="left" if left else "right", va="bottom", fontsize=10,
-        color=INK,
+        color=INK, parse_math=False,
     )  # fmt: skip
+
+
+def with_intervals(
+    intervals: Mapping[str, Sequence[Interval]],
+) -> tuple[dict[str, list[float]], dict[str, list[tuple[float, float]]]]:
+    """Means and spreads of series, as :func:`lines` and :func:`bars` take them.
+
+    >>> with_intervals({"LSTM": [Interval(0.5, 0.6, 0.7)]})
+    ({'LSTM': [0.6]}, {'LSTM': [(0.5, 0.7)]})
+    """
+    middles = {name: [interval.mid for interval in row] for name, row in intervals.items()}
+    spread = {name: [(i.low, i.high) for i in row] for name, row in intervals.items()}
+    return middles, spread
+
+
+def _name_series(axes: Axes) -> None:
+    """A legend whose names are taken as they are."""
+    with mpl.rc_context(STYLE):
+        for name in axes.legend().get_texts():
+            name.set_parse_math(False)
 
 
 def _error_bars(middles: Sequence[float], ends: Sequence[tuple[float, float]]) -> list[list[float]]:

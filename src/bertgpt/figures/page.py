@@ -5,6 +5,8 @@ import inspect
 import io
 import re
 import textwrap
+import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib as mpl
@@ -30,7 +32,10 @@ def show(figure: Figure, *, alt: str) -> HTML:
         )
     buffer = io.StringIO()
     # Salted by its text: the same drawing gets the same ids, two on a page never share one.
-    with mpl.rc_context({**STYLE, "svg.hashsalt": alt}):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": alt}), warnings.catch_warnings():
+        # Letters stay letters in the SVG. What our font lacks, such as Chinese or an emoji, the
+        # reader's browser has; only the width that we set aside for it is a guess.
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
@@ -66,6 +71,17 @@ def glue(name: str, value: object) -> None:
         raw=True,
         metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
     )
+
+
+def glue_all(prefix: str, values: Mapping[str, object]) -> None:
+    """Store several numbers: ``glue_all("gates", {"error": "0.1"})`` glues ``gates-error``.
+
+    Args:
+        prefix: what all names of a page begin with.
+        values: the rest of each name -> what the prose shows.
+    """
+    for name, value in values.items():
+        glue(f"{prefix}-{name}", value)
 
 
 def source(thing: Any) -> Markdown:
