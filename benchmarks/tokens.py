@@ -21,7 +21,7 @@ from collections.abc import Callable
 
 from bertgpt.corpora import corpus
 from bertgpt.tokens.bpe import BPE, END, byte_alphabet, split
-from bertgpt.tokens.pair_merging import learn
+from bertgpt.tokens.pair_merging import learn_merges
 from bertgpt.tokens.tokenizer import count_words
 from bertgpt.tokens.wordpiece import SPECIALS, WordPiece
 
@@ -109,8 +109,10 @@ def work(megabytes: float, size: int) -> str:
     counted = count_words(texts(megabytes), split)
     words = {"".join(letters[b] for b in word.encode()): n for word, n in counted.items()}
     length = sum(map(len, words))
-    visits = learn(words, sorted(letters), size, min_count=LEAST).visits
-    return f"{megabytes:g} MB: {length:,} characters, {visits / length:.2f} places each"
+    found = learn_merges(words, sorted(letters), size, min_count=LEAST)
+    return (
+        f"{megabytes:g} MB: {length:,} characters, {found.places_visited / length:.2f} places each"
+    )
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bertgpt.corpora.corpus import wikipedia
 from bertgpt.tokens.bpe import BPE, END, byte_alphabet, split
-from bertgpt.tokens.pair_merging import learn
+from bertgpt.tokens.pair_merging import join, learn_by_recounting, learn_merges
 
 LETTERS = byte_alphabet()
 BYTES = sorted(LETTERS)
@@ -56,14 +56,44 @@ def test_merges_are_those_of_the_definition(seed: int) -> None:
         "".join(draw.choices(letters, k=draw.randint(1, 9))): draw.randint(1, 5) for _ in range(30)
     }
     for size, least in ((9, 1), (60, 1), (60, 4)):
-        found = learn(words, list(letters), size, min_count=least)
+        found = learn_merges(words, list(letters), size, min_count=least)
         assert (found.tokens, found.merges) == by_definition(words, list(letters), size, least)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_learner_that_counts_once_finds_the_merges_of_the_plain_one(seed: int) -> None:
+    draw = random.Random(seed)
+    if seed % 2:
+        words = dict(Counter(split(wikipedia().documents[seed].text[:3000])))
+    else:  # few letters: runs of one letter, ties, one token made in two ways
+        words = {"".join(draw.choices("aab", k=draw.randint(1, 12))): 1 for _ in range(20)}
+    symbols = sorted({letter for word in words for letter in word})
+    fast = learn_merges(words, symbols, len(symbols) + 60, min_count=1)
+    assert len(fast.merges) > 30
+    assert learn_by_recounting(words, len(fast.merges)) == list(fast.merges)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "joined"),
+    [
+        ("a a a a", "aa aa"),
+        ("a a a", "aa a"),
+        ("b a a b a", "b aa b a"),
+        ("aa a", "aa a"),  # a pair of tokens, not of letters
+        ("a", "a"),
+        ("", ""),
+    ],
+)
+def test_a_pair_is_joined_from_left_to_right(tokens: str, joined: str) -> None:
+    before = tokens.split()
+    assert join(before, ("a", "a")) == joined.split()
+    assert before == tokens.split()  # not changed in place
 
 
 def test_training_by_hand() -> None:
     """hug 10, pug 5, pun 12, bun 4, hugs 5: u-g 20, then u-n 16, then h-ug 15."""
     words = {"hug": 10, "pug": 5, "pun": 12, "bun": 4, "hugs": 5}
-    found = learn(words, sorted("bghnpsu"), 10)
+    found = learn_merges(words, sorted("bghnpsu"), 10)
     assert found.merges == (("u", "g"), ("u", "n"), ("h", "ug"))
 
 
@@ -78,10 +108,10 @@ def test_work_grows_with_the_text_and_not_with_text_times_merges(kind: str) -> N
             alphabet = {"letters": "abcdefgh", "one letter": "a", "spaces": " "}[kind]
             words = {"".join(draw.choices(alphabet, k=n)): 2}
         length = sum(map(len, words))
-        found = learn(words, sorted(set("".join(words))), 5000)
+        found = learn_merges(words, sorted(set("".join(words))), 5000)
         assert len(found.merges) > 8
-        assert found.visits <= 3 * length
-        looked.append(found.visits / length)
+        assert found.places_visited <= 3 * length
+        looked.append(found.places_visited / length)
     assert max(looked) < 1.5 * min(looked) + 0.1
 
 

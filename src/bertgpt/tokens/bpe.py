@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from bertgpt.config import SpecialIds
-from bertgpt.tokens.pair_merging import Pair, learn
+from bertgpt.tokens.pair_merging import Pair, learn_merges
 from bertgpt.tokens.tokenizer import (
     Tokenizer,
     count_words,
@@ -140,7 +140,7 @@ class BPE(Tokenizer):
         letters = byte_alphabet()
         counted = count_words(texts, split)
         words = {"".join(letters[b] for b in word.encode()): n for word, n in counted.items()}
-        found = learn(words, [*specials, *sorted(letters)], vocab_size, min_count=min_count)
+        found = learn_merges(words, [*specials, *sorted(letters)], vocab_size, min_count=min_count)
         return cls(found.tokens, found.merges)
 
     def words(self, text: str) -> list[str]:

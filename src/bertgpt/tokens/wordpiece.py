@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bertgpt.config import SpecialIds
-from bertgpt.tokens.pair_merging import learn
+from bertgpt.tokens.pair_merging import learn_merges
 from bertgpt.tokens.tokenizer import (
     Tokenizer,
     count_words,
@@ -133,7 +133,7 @@ class WordPiece(Tokenizer):
         first = sorted({c for word in words for c in word})
         inside = sorted({PREFIX + c for word in words for c in word[1:]})
         symbols = [*SPECIALS, *first, *inside]
-        found = learn(words, symbols, vocab_size, min_count=min_count, prefix=PREFIX)
+        found = learn_merges(words, symbols, vocab_size, min_count=min_count, prefix=PREFIX)
         return cls(found.tokens, lower=lower)
 
     def words(self, text: str) -> list[str]:
