@@ -5,7 +5,8 @@ import torch
 
 from bertgpt.config import TransformerConfig
 from bertgpt.evaluation.attention_records import record_attention
-from bertgpt.experiments import attention, load_result
+from bertgpt.evaluation.results import load_result
+from bertgpt.experiments import attention
 from bertgpt.masks import bidirectional_mask, causal_mask
 
 CFG = TransformerConfig(vocab_size=9, max_positions=6, width=8, n_layers=2, n_heads=2)

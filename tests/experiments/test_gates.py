@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from bertgpt.experiments import adding, gates, load_result
+from bertgpt.evaluation.results import load_result
+from bertgpt.experiments import adding, gates
 from bertgpt.recurrent.lstm import LSTM
 from bertgpt.recurrent.rnn import RNN
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bertgpt.experiments import experiment, load_result, main, runner, save_result
+from bertgpt.evaluation.results import load_result, save_result
+from bertgpt.experiments import experiment, main, runner
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_an_interrupt_loses_the_seed_in_progress_alone(
     else:  # an experiment's own error keeps its traceback
         with pytest.raises(ValueError, match="no memory"):
             run(tmp_path)
-    with pytest.raises(ValueError, match=r"'fragile' lacks seeds \[2, 3\]; finish it: python -m"):
+    with pytest.raises(ValueError, match=r"'fragile' has no seeds \[2, 3\]; finish it: python -m"):
         load_result("fragile", tmp_path)
     fail.clear()
     assert run(tmp_path) == 0
@@ -163,11 +164,6 @@ def test_what_json_cannot_hold_is_refused(tmp_path: Path, value: object) -> None
         save_result(path, {"name": "x", "value": value})
     assert path.read_text() == before
     assert [file.name for file in tmp_path.iterdir()] == ["x.json"]
-
-
-def test_stored_results_of_the_package_are_whole() -> None:
-    for path in runner.RESULTS.glob("*.json"):
-        assert load_result(path.stem)["values"]
 
 
 def test_the_command_line_from_outside(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 import torch
 
-from bertgpt.experiments import load_result
+from bertgpt.evaluation.results import load_result
 from bertgpt.experiments import translation as task
 from bertgpt.recurrent.seq2seq import Seq2Seq
 

@@ -1,13 +1,12 @@
-"""Experiments over several seeds, and their stored results.
+"""Running experiments over several seeds, from the command line.
 
-A page reads a result with `load_result`. `python -m bertgpt.experiments [NAMES]` computes them and
-stores each finished seed at once: interrupted, it goes on where it stopped when it is run again.
+`python -m bertgpt.experiments [NAMES]` computes them and stores each finished seed at once:
+interrupted, it goes on where it stopped when it is run again.
 """
 
 import argparse
 import hashlib
 import inspect
-import json
 import os
 import platform
 import sys
@@ -20,14 +19,10 @@ from typing import Any
 
 import torch
 
+from bertgpt.evaluation.results import COMMAND, RESULTS, ResultError, read_result, save_result
+
 RunOne = Callable[[int], dict[str, Any]]
 REGISTERED: dict[str, tuple[RunOne, list[int]]] = {}
-RESULTS = Path(__file__).parent.parent / "results"
-COMMAND = "python -m bertgpt.experiments"
-
-
-class ResultError(ValueError):
-    """A result or an experiment that is not there, not whole, or not to be stored."""
 
 
 def experiment(name: str, seeds: Iterable[int] = range(5)) -> Callable[[RunOne], RunOne]:
@@ -42,48 +37,6 @@ def experiment(name: str, seeds: Iterable[int] = range(5)) -> Callable[[RunOne],
         return run_one
 
     return register
-
-
-def load_result(name: str, folder: Path = RESULTS) -> dict[str, Any]:
-    """A stored result, whole.
-
-    Returns:
-        A dictionary with "seeds"; "values", what each seed measured, in the order of the seeds;
-        "seconds" that each took; "planned" seeds; "made_with" (versions, hardware, code); "name";
-        "date".
-    Raises:
-        ResultError: if there is no such result, or its file is damaged or not finished.
-    """
-    path = folder / f"{name}.json"
-    if not path.is_file():
-        stored = ", ".join(sorted(file.stem for file in folder.glob("*.json")))
-        raise ResultError(
-            f"no result is called {name!r}; there are: {stored or 'none'}. An experiment of this "
-            f"name is computed by: {COMMAND} {name}"
-        )
-    result = _read(path)
-    if missing := [seed for seed in result["planned"] if seed not in result["seeds"]]:
-        raise ResultError(f"result {name!r} lacks seeds {missing}; finish it: {COMMAND} {name}")
-    return result
-
-
-def save_result(path: Path, result: dict[str, Any]) -> None:
-    """Write a result in one step, so that an interrupt leaves the old file or the new one.
-
-    Raises:
-        ResultError: if it holds something that JSON does not; the old file stays.
-    """
-    try:
-        text = json.dumps(result, indent=1, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ResultError(
-            f"a result for {path.name} cannot be stored ({error}); return numbers, texts, lists "
-            "and dicts, without nan or infinity"
-        ) from None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,7 +73,7 @@ def run(name: str, folder: Path = RESULTS, *, fresh: bool = False) -> Iterable[s
     result: dict[str, Any] = {"name": name, "planned": planned, "made_with": made_with, "date": ""}
     result |= {"seeds": [], "values": [], "seconds": []}
     if path.exists() and not fresh:
-        result = _read(path) | {"planned": planned}
+        result = read_result(path) | {"planned": planned}
     todo = [seed for seed in planned if seed not in result["seeds"]]
     if todo and (changed := [k for k in made_with if result["made_with"].get(k) != made_with[k]]):
         raise ResultError(
@@ -136,21 +89,6 @@ def run(name: str, folder: Path = RESULTS, *, fresh: bool = False) -> Iterable[s
             result[key].append(item)
         save_result(path, result | {"date": datetime.now(UTC).date().isoformat()})
         yield f"{name}: seed {seed} took {seconds} s"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        lengths = {len(result[key]) for key in ("seeds", "values", "seconds")}
-        whole = len(lengths) == 1 and {"planned", "made_with", "date"} <= set(result)
-        if whole and result["name"] == path.stem:
-            return result
-    except (ValueError, TypeError, KeyError):
-        pass
-    raise ResultError(
-        f"{path} is damaged; get it from the repository again, or compute it anew: "
-        f"{COMMAND} --fresh {path.stem}"
-    )
 
 
 def _made_with(run_one: RunOne) -> dict[str, Any]:
