@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from bertgpt.training.train import Step, TrainConfig, train
+from bertgpt.training.train import Step, TrainConfig, finish, forever, train
 
 
 def squares(model: nn.Module, batch: Tensor) -> Tensor:
@@ -146,3 +146,24 @@ def test_frozen_weights_stay() -> None:
     list(train(model, batches, squares, TrainConfig(steps=3, learning_rate=0.1)))
     assert all(torch.equal(a, b) for a, b in zip(before, model[0].parameters(), strict=True))
     assert model.training
+
+
+def test_batches_can_go_on_forever_and_training_be_finished() -> None:
+    model, (batch, *_) = setting()
+    drawn = []
+
+    def draw() -> Tensor:
+        drawn.append(batch)
+        return batch
+
+    last = finish(train(model, forever(draw), squares, TrainConfig(steps=5)))
+    assert last.number == 5
+    assert len(drawn) >= 5
+    again, _ = setting()
+    assert last == [*train(again, itertools.repeat(batch), squares, TrainConfig(steps=5))][-1]
+
+
+def test_training_without_a_batch_has_no_last_step() -> None:
+    model, _ = setting()
+    with pytest.raises(ValueError, match="training made no step; there were no batches"):
+        finish(train(model, [], squares, TrainConfig(steps=5)))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 Batch = TypeVar("Batch")
 Model = TypeVar("Model", bound=nn.Module)
+Report = TypeVar("Report")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,3 +87,28 @@ def train(
         norm = nn.utils.clip_grad_norm_(model.parameters(), cfg.clip_norm)
         optimizer.step()
         yield Step(number, loss.item(), norm.item(), cfg.rate(number))
+
+
+def forever(draw: Callable[[], Batch]) -> Iterator[Batch]:
+    """One batch after the other, without an end."""
+    while True:
+        yield draw()
+
+
+def finish(steps: Iterable[Report]) -> Report:
+    """Run training to its end: of `train`, or of anything that reports on its way.
+
+    Returns:
+        the last report.
+    Raises:
+        ValueError: if there was not one step.
+
+    >>> finish(iter([0.9, 0.5, 0.4]))
+    0.4
+    """
+    last: list[Report] = []
+    for step in steps:
+        last = [step]
+    if not last:
+        raise ValueError("training made no step; there were no batches, or all of them were used")
+    return last[0]
