@@ -105,7 +105,7 @@ class Stream:
 
 
 class Counter(nn.Module):
-    """An LSTM that goes on where it stopped; no gradient reaches an earlier piece."""
+    """An LSTM that goes on where it stopped; gradients stay within a piece."""
 
     def __init__(self, *, forget: bool) -> None:
         super().__init__()

@@ -68,7 +68,7 @@ class LSTM(nn.Module):
             nn.init.constant_(self.inputs.bias[2 * width : 3 * width], forget_bias)
 
     def step(self, x: Tensor, state: State) -> State:
-        """One step, written as the equations are: `forward` computes the same, only faster.
+        """One step, written as the equations are; `forward` does the same, faster.
 
         Args:
             x: (B, C).
@@ -80,11 +80,12 @@ class LSTM(nn.Module):
         """
         check_shape("x", x, "B C", C=self.inputs.in_features)
         h, c = self._checked(state, len(x))
-        a = self.inputs(x) + self.recurrent(h)  # W_x x + b + W_h h, for all gates: (B, 4 D)
-        a_i, a_o, a_g = a[:, : self.width], a[:, self.width : 2 * self.width], a[:, -self.width :]
+        D = self.width
+        a = self.inputs(x) + self.recurrent(h)  # W_x x + b + W_h h: (B, 4 D) or (B, 3 D)
+        a_i, a_o, a_g = a[:, :D], a[:, D : 2 * D], a[:, -D:]
         i = torch.sigmoid(a_i)
         o = torch.sigmoid(a_o)
-        f = torch.sigmoid(a[:, 2 * self.width : 3 * self.width]) if self.forget else 1.0
+        f = torch.sigmoid(a[:, 2 * D : 3 * D]) if self.forget else 1.0
         g = torch.tanh(a_g)
         c = f * c + i * g
         h = o * torch.tanh(c)
