@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 
 from bertgpt.corpora import corpus
-from bertgpt.tokens.bpe import BPE, END, byte_alphabet, split
+from bertgpt.tokens.bpe import BPE, END_OF_TEXT, byte_alphabet, split
 from bertgpt.tokens.pair_merging import learn_merges
 from bertgpt.tokens.tokenizer import count_words
 from bertgpt.tokens.wordpiece import SPECIALS, WordPiece
@@ -57,7 +57,9 @@ def theirs(kind: str, text: Text, size: int) -> float:
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         trainer = trainers.BpeTrainer(
-            special_tokens=[END], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), **common
+            special_tokens=[END_OF_TEXT],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            **common,
         )
     else:
         tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))

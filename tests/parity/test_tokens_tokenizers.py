@@ -16,7 +16,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 
 from bertgpt.corpora import corpus
 from bertgpt.tokens import bpe as bpe_module
-from bertgpt.tokens.bpe import BPE, END
+from bertgpt.tokens.bpe import BPE, END_OF_TEXT
 from bertgpt.tokens.wordpiece import SPECIALS, Cleaning, WordPiece
 
 draw = random.Random(7)
@@ -49,7 +49,7 @@ NASTY = {
     "apostrophes": "it's IT'S I'll we've 'tis y'all'd've ''s ’s don\u2019t 'S 't",
     "marks": "!!! ... --- «so» “so” ‘so’ ¿qué? …— ¡ $5 €3 £2 10% a_b @x #y ^ ~ ` |",
     "a word too long": "x" * 100 + " " + "x" * 101 + " é" * 3 + "é" * 101,
-    "special tokens written out": f"[MASK] [CLS]a[SEP] [PAD] [UNK] {END} <|endoftext|",
+    "special tokens written out": f"[MASK] [CLS]a[SEP] [PAD] [UNK] {END_OF_TEXT} <|endoftext|",
     "code": "def f(x):\n\treturn {'a': x[0] ** 2 != 3}  # TODO\n\n    pass\n",
     "a joke": "unaffable strawberry ##able # # ##",
     "spaces around marks": "a , b . c ( d ) e\" f 'g'",
@@ -92,7 +92,7 @@ def listed(tokenizer: Tokenizer) -> list[str]:
 def their_bpe(given: Sequence[str], size: int, least: int) -> Tokenizer:
     tokenizer = byte_level(models.BPE())
     tokenizer.train_from_iterator(given, trainers.BpeTrainer(
-        vocab_size=size, min_frequency=least, special_tokens=[END], show_progress=False,
+        vocab_size=size, min_frequency=least, special_tokens=[END_OF_TEXT], show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     ))  # fmt: skip
     return tokenizer
@@ -199,14 +199,14 @@ def test_the_same_text_comes_back(bpes) -> None:
     for text in [*NASTY.values(), *RANDOM]:
         ids = ours.encode(text)
         assert ours.decode(ids) == text
-        if END not in text:
+        if END_OF_TEXT not in text:
             assert theirs.decode(ids) == text
     assert ours.decode(ours.encode("🙂")[:2]) == theirs.decode(ours.encode("🙂")[:2])
 
 
 def test_special_tokens_that_are_written_out(bpes, wordpieces) -> None:
     ours, theirs = bpes  # trained: its special token is one
-    text = f"a{END}b {END}{END} <|endof"
+    text = f"a{END_OF_TEXT}b {END_OF_TEXT}{END_OF_TEXT} <|endof"
     assert ours.encode(text, specials=True) == theirs.encode(text).ids
     assert ours.spans(text, specials=True) == theirs.encode(text).offsets
     pieces, other = wordpieces[0], bert_like(models.WordPiece(wordpieces[1].get_vocab()))
@@ -297,7 +297,7 @@ def test_wrong_ways_to_clean_would_be_seen(wordpieces) -> None:
     }
     for name, table in wrong.items():
         other = WordPiece(ours.tokens)
-        other._cleaning = table
+        other.cleaning = table
         assert other.encode(text) != right, name
     assert ours.encode(text) == right
 
@@ -311,11 +311,11 @@ def test_wrong_ways_to_cut_would_be_seen(bpes, wordpieces, texts) -> None:
     longest_first = WordPiece(
         ["[UNK]", *(t for t in ours.tokens), *("##" + t for t in ours.tokens)]
     )
-    word = "".join(ours.named(ours.cut(" unquestionably")))
-    assert [t.removeprefix("##") for t in longest_first.named(longest_first.cut(word))] != ours.named(ours.cut(" unquestionably"))  # fmt: skip  # noqa: E501
+    word = "".join(ours.tokens_of(ours.encode_word(" unquestionably")))
+    assert [t.removeprefix("##") for t in longest_first.tokens_of(longest_first.encode_word(word))] != ours.tokens_of(ours.encode_word(" unquestionably"))  # fmt: skip  # noqa: E501
     pieces, other = wordpieces
     shorter = WordPiece(pieces.tokens)
-    shorter._longest = 6
+    shorter._longest_piece = 6
     assert shorter.encode(text) != other.encode(text).ids
 
 
@@ -343,7 +343,7 @@ def test_files_go_both_ways_bpe(bpes, tmp_path: Path) -> None:
 
     ours = bpes[0]
     ours.save(tmp_path / "ours")
-    text = f"The Élan of Tōkyō 猫,{END} isn't it?  🙂"
+    text = f"The Élan of Tōkyō 猫,{END_OF_TEXT} isn't it?  🙂"
     files = [str(tmp_path / "ours" / name) for name in ("vocab.json", "merges.txt")]
     assert byte_level(models.BPE.from_file(*files)).encode(text).ids == ours.encode(text)
     whole = GPT2Tokenizer.from_pretrained(tmp_path / "ours")

@@ -60,14 +60,14 @@ def test_without_unk_an_unknown_word_is_named_with_its_neighbours() -> None:
     vocab = Vocab.from_sentences(SENTENCES, specials=())
     with pytest.raises(ValueError, match=r"'cats' is none of the 6 words .* close to it: 'cat'"):
         vocab.encode(["the", "cats"])
-    with pytest.raises(ValueError, match=r"'' is none of .* nor has it '<unk>' .*: no word"):
+    with pytest.raises(ValueError, match=r"'' is none of .* has no '<unk>' .*: no word"):
         vocab.encode(["the", ""])
 
 
 @pytest.mark.parametrize("number", [-1, 7])
 def test_a_number_without_a_word_is_refused(number: int) -> None:
     vocab = Vocab.from_sentences(SENTENCES)
-    with pytest.raises(ValueError, match=f"no word has number {number}; numbers run 0 to 6"):
+    with pytest.raises(ValueError, match=f"no word has the id {number}; ids run from 0 to 6"):
         vocab.decode([0, number])
 
 
@@ -85,3 +85,19 @@ def test_a_word_given_twice_is_refused() -> None:
         Vocab(["a", "b", "a"], [1, 2, 3])
     with pytest.raises(ValueError, match="give each word once, with one count"):
         Vocab(["a", "b"], [1])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Vocab.from_sentences("the cat sat"),
+        lambda: Vocab.from_sentences(["the cat sat"]),
+        lambda: Vocab.from_sentences("the cat sat".split()),
+        lambda: Vocab.from_sentences(SENTENCES).encode("the cat"),
+        lambda: Vocab.from_sentences(SENTENCES, specials=()).encode("the cat"),
+    ],
+)
+def test_a_string_is_not_read_letter_by_letter(call) -> None:
+    with pytest.raises(ValueError, match=r"a list of words, got the string 'the.*text.split\(\)"):
+        call()
+    assert Vocab.from_sentences([list("abc")]).encode(list("cab")) == [3, 1, 2]

@@ -61,7 +61,7 @@ def test_the_longest_piece_first() -> None:
         ("x unaffable", ["x", "una", "##ffable"]),
         ("#", ["[UNK]"]),
     ):
-        assert wordpiece.named(wordpiece.encode(word)) == cut
+        assert wordpiece.tokens_of(wordpiece.encode(word)) == cut
 
 
 def test_long_words_are_unknown() -> None:
@@ -108,7 +108,7 @@ def test_special_tokens_are_read_only_on_demand(wordpiece: WordPiece) -> None:
 def test_spans_point_into_the_text_as_it_was(wordpiece: WordPiece) -> None:
     text = " The\x00 Ünïcode, naïve\u0301 \ufb01sh 猫\n"
     words = [text[begin:end] for begin, end in wordpiece.spans(text)]
-    found = wordpiece.named(wordpiece.encode(text))
+    found = wordpiece.tokens_of(wordpiece.encode(text))
     assert len(words) == len(found)
     assert words[0] == "The"
     assert words[-1] == "猫"
@@ -119,7 +119,7 @@ def test_decoding(wordpiece: WordPiece) -> None:
     assert wordpiece.decode(wordpiece.encode("Abraham Lincoln's Gettysburg")) == "abraham lincoln ' s gettysburg"  # fmt: skip  # noqa: E501
     assert wordpiece.decode([]) == ""
     for strange in (-1, 1500):
-        with pytest.raises(ValueError, match=rf"no token has number {strange}; .* 0 to 1499"):
+        with pytest.raises(ValueError, match=rf"no token has the id {strange}; .* 0 to 1499"):
             wordpiece.decode([strange])
 
 
@@ -163,13 +163,15 @@ def test_damaged_files(tmp_path: Path) -> None:
         WordPiece.load(tmp_path)
     file = tmp_path / "vocab.txt"
     file.write_text("[UNK]\na\na\n")
-    with pytest.raises(ValueError, match="token 'a' has two numbers"):
+    with pytest.raises(ValueError, match="token 'a' has two ids"):
         WordPiece.load(tmp_path)
     file.write_text("a\nb\n")
     with pytest.raises(ValueError, match=r"none of the 2 tokens is '\[UNK\]'.*add it"):
         WordPiece.load(tmp_path)
     file.write_bytes(b"[UNK]\n\xff\n")
-    with pytest.raises(ValueError, match=r"vocab.txt is damaged \('utf-8' codec.*get it anew"):
+    with pytest.raises(
+        ValueError, match=r"vocab.txt is damaged \('utf-8' codec.*download it again"
+    ):
         WordPiece.load(tmp_path)
     file.write_text("[UNK]\na")  # without the last line's end
     assert WordPiece.load(tmp_path).tokens == ("[UNK]", "a")
@@ -178,12 +180,20 @@ def test_damaged_files(tmp_path: Path) -> None:
         WordPiece.load(tmp_path)
 
 
+def whole_file(vocab: dict[str, int], **changes: object) -> dict[str, object]:
+    """tokenizer.json of a BERT."""
+    model = {"type": "WordPiece", "unk_token": "[UNK]", "vocab": vocab}
+    normalizer = {"type": "BertNormalizer", "lowercase": True, "clean_text": True}
+    whole = {"model": model, "pre_tokenizer": {"type": "BertPreTokenizer"}, "added_tokens": []}
+    return {**whole, "normalizer": normalizer, **changes}
+
+
 def test_foreign_files(tmp_path: Path) -> None:
     file = tmp_path / "tokenizer.json"
     for whole, told in (
-        ({"model": {"type": "BPE"}}, "it is a BPE, and WordPiece is read here"),
-        ({"model": {"type": "WordPiece"}}, "is damaged or no WordPiece tokenizer"),
-        ({"model": {"type": "WordPiece", "vocab": {"[UNK]": 1}}, "added_tokens": []}, "0 to 0"),
+        ({"model": {"type": "BPE"}}, "tokenizer.json holds a BPE tokenizer, expected WordPiece"),
+        ({"model": {"type": "WordPiece"}}, "has a model without a vocabulary"),
+        (whole_file({"[UNK]": 1}), "0 to 0, each once"),
     ):
         file.write_text(json.dumps(whole))
         with pytest.raises(ValueError, match=told):

@@ -1,4 +1,4 @@
-"""Byte-level BPE, the tokens of GPT-2: any text becomes numbers, and comes back byte for byte.
+"""Byte-level BPE, the tokens of GPT-2: any text becomes ids, and comes back byte for byte.
 
 Sennrich, Haddow and Birch (2016) learn which neighbours to join; Radford et al. (2019, section 2.2)
 begin with bytes, of which there are 256, and never join across the kinds of characters.
@@ -9,21 +9,22 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from bertgpt.config import SpecialIds
+from bertgpt.tokens import files
+from bertgpt.tokens.added import AddedToken
 from bertgpt.tokens.pair_merging import Pair, learn_merges
-from bertgpt.tokens.tokenizer import (
-    Tokenizer,
-    count_words,
-    in_order,
-    read_json,
-    read_lines,
-)
+from bertgpt.tokens.tokenizer import Tokenizer, check_text, count_words
 
-END = "<|endoftext|>"
+END_OF_TEXT = "<|endoftext|>"
+# The pattern as GPT-2's own code and tokenizer.json write it, for the module `regex`.
+GPT2_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+# Tokenizers of `transformers` that read vocab.json and merges.txt as GPT-2's does.
+CLASSES = ("GPT2", "Roberta", "Bart", "Longformer", "CodeGen")
 
 
 @cache
@@ -42,8 +43,21 @@ def byte_alphabet() -> tuple[str, ...]:
 
 @cache
 def _splitter() -> re.Pattern[str]:
-    """GPT-2's pattern. `re` knows no letters and numbers as Unicode has them, so we list them."""
-    spans: dict[str, list[list[int]]] = {"L": [], "N": [], "Z": []}
+    """GPT-2's pattern. `re` has no classes for Unicode's letters and numbers, so we list them.
+
+    From left to right, the first of these that fits:
+
+    1. ``'s 't 'm 'd 're 've 'll``: the endings of English contractions, in small letters only;
+    2. ``?[L]+``: letters, with one space before them if there is one;
+    3. ``?[N]+``: numbers, likewise;
+    4. ``?[^LNZ]+``: other marks, likewise;
+    5. ``[Z]+(?![^Z])``: white space up to the end of the text, or all but the last of it before
+       a word, which takes that one if it is a space;
+    6. ``[Z]+``: white space that is left, as a single line end before a word.
+
+    TLDR: a token never mixes letters, numbers and other marks, and begins with at most one space.
+    """
+    spans: dict[str, list[list[int]]] = {"L": [], "N": [], "Z": []}  # first and last code points
     for code in range(sys.maxunicode + 1):
         kind = unicodedata.category(character := chr(code))[0]
         if character.isspace() and not 0x1C <= code <= 0x1F:  # which only Python calls space
@@ -62,7 +76,7 @@ def _splitter() -> re.Pattern[str]:
 
 
 def split(text: str) -> list[str]:
-    """Cut where no token may reach across: between letters, numbers, other marks and white space.
+    """Split where no token may reach across: between letters, numbers, other marks and white space.
 
     One space belongs to what follows it (Radford et al. 2019, in the released code). Letters and
     numbers are those of the Unicode that this Python has.
@@ -70,6 +84,7 @@ def split(text: str) -> list[str]:
     >>> split("It's 3 o'clock!  ")
     ['It', "'s", ' 3', ' o', "'", 'clock', '!', '  ']
     """
+    check_text(text)
     return _splitter().findall(text)
 
 
@@ -78,9 +93,10 @@ class BPE(Tokenizer):
 
     Attributes:
         merges: pairs of tokens, the first learned first.
+        prefix_space: whether a text that begins without a space gets one.
 
     >>> bpe = BPE.train("low low lower lowest", vocab_size=261)
-    >>> bpe.named(bpe.encode("a lower slow"))
+    >>> bpe.tokens_of(bpe.encode("a lower slow"))
     ['a', 'Ġlowe', 'r', 'Ġ', 's', 'low']
     >>> bpe.decode(bpe.encode("naïve 🙂"))
     'naïve 🙂'
@@ -88,16 +104,29 @@ class BPE(Tokenizer):
 
     kind = "BPE"
 
-    def __init__(self, tokens: Sequence[str], merges: Sequence[Pair]) -> None:
-        """Take tokens in the order of their numbers, and merges, the first learned first.
+    def __init__(
+        self,
+        tokens: Sequence[str],
+        merges: Sequence[Pair],
+        *,
+        added: Sequence[AddedToken] = (),
+        prefix_space: bool = False,
+    ) -> None:
+        """Take tokens in the order of their ids, and merges, the first learned first.
 
-        A token that is no byte and that no merge writes is special: it stands for no text.
+        A token that is not a byte and that no merge writes is special: it stands for no text.
 
+        Args:
+            added: tokens that are found as they are written, special or not.
         Raises:
-            ValueError: if a token stands twice, or a merge names or makes one that is not there.
+            ValueError: if a token is there twice, or a merge names or makes one that is not there.
         """
-        super().__init__(tokens)
+        known = {token.content for token in added}
+        written = {*byte_alphabet(), *(a + b for a, b in merges), *known}
+        others = [AddedToken(token) for token in tokens if token not in written]
+        super().__init__(tokens, [*added, *others])
         self.merges = tuple(merges)
+        self.prefix_space = prefix_space
         self._ranks: dict[tuple[int, int], tuple[int, int]] = {}  # pair -> rank, what it becomes
         for rank, (a, b) in enumerate(self.merges):
             if strange := [token for token in (a, b, a + b) if token not in self.ids]:
@@ -106,15 +135,13 @@ class BPE(Tokenizer):
                     f"none of the {len(self.tokens)} tokens; take both files from one tokenizer"
                 )
             self._ranks[self.ids[a], self.ids[b]] = rank, self.ids[a + b]
-        written = {*byte_alphabet(), *(a + b for a, b in self.merges)}
-        self.specials = tuple(token for token in self.tokens if token not in written)
         self._byte_ids = [self.ids.get(letter, -1) for letter in byte_alphabet()]
         self._bytes = {letter: byte for byte, letter in enumerate(byte_alphabet())}
 
     @property
     def special(self) -> SpecialIds:
-        """Numbers of special tokens; all but that of ``<|endoftext|>`` are -1."""
-        end = self.ids.get(END, -1)
+        """Ids of special tokens; all but that of ``<|endoftext|>`` are -1."""
+        end = self.ids.get(END_OF_TEXT, -1)
         return SpecialIds(-1, -1, end, end, -1)
 
     @classmethod
@@ -124,105 +151,153 @@ class BPE(Tokenizer):
         vocab_size: int,
         *,
         min_count: int = 2,
-        specials: Sequence[str] = (END,),
+        specials: Sequence[str] = (END_OF_TEXT,),
     ) -> "BPE":
-        """Learn merges. Numbers go to special tokens, then bytes, then merges in their order.
+        """Learn merges. Ids go to special tokens, then bytes, then merges in their order.
 
         Args:
             texts: a text or several.
             vocab_size: V, at least the special tokens and 256; fewer come out where no pair occurs
                 `min_count` times.
             min_count: how often a pair must occur to be joined.
-            specials: tokens that no text contains.
+            specials: tokens that are not text, of more than one word, as `split` splits them.
         Raises:
-            ValueError: if the texts are empty, or V is too small.
+            ValueError: if the texts are empty, V is too small, or merges could make a token that
+                is special.
         """
         letters = byte_alphabet()
+        for token in specials:
+            if len(token) > 1 and len(split(token)) == 1:
+                raise ValueError(
+                    f"the special token {token!r} is one word, so merges could make it of a text; "
+                    f"take letters between marks, such as '<|{token.strip('<|>') or 'x'}|>'"
+                )
         counted = count_words(texts, split)
         words = {"".join(letters[b] for b in word.encode()): n for word, n in counted.items()}
         found = learn_merges(words, [*specials, *sorted(letters)], vocab_size, min_count=min_count)
         return cls(found.tokens, found.merges)
 
     def words(self, text: str) -> list[str]:
-        """As :func:`split`."""
-        return split(text)
+        """As :func:`split`, with a space before the text if this vocabulary wants one."""
+        return split(self._prefix(text) + text)
+
+    def _prefix(self, text: str) -> str:
+        return " " if self.prefix_space and text and not text.startswith(" ") else ""
 
     def spans(self, text: str, *, specials: bool = False) -> list[tuple[int, int]]:
-        """Where each token of `encode` stands: (first character, last + 1).
+        """Place of each token of `encode`: (first character, last + 1).
 
         A token of some bytes of a character spans the whole of it.
         """
-        owner = [i for i, character in enumerate(text) for _ in character.encode()]
-        found, begin = [], 0
-        for i in self.encode(text, specials=specials):
-            end = begin + len(self._raw(self.tokens[i]))
-            found.append((owner[begin], owner[end - 1] + 1))
-            begin = end
+        check_text(text)
+        found = []
+        for part in self.parts(text, specials=specials):
+            if part.token is not None:
+                found.append((part.begin, part.end))
+                continue
+            piece = text[part.begin : part.end]
+            # The character that each byte belongs to; a space put before the text, to its first.
+            owner = [part.begin] * len(self._prefix(piece))
+            owner += [
+                part.begin + i for i, character in enumerate(piece) for _ in character.encode()
+            ]
+            begin = 0
+            for word in self.words(piece):
+                for i in self._encode_known(word):
+                    end = begin + len(self._raw(self.tokens[i]))
+                    found.append((owner[begin], owner[end - 1] + 1))
+                    begin = end
         return found
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of numbers; bytes that make no character become U+FFFD, as in GPT-2."""
+        """The text of these ids; bytes that make no character become U+FFFD, as in GPT-2."""
         return self.decode_bytes(ids).decode(errors="replace")
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """The bytes of numbers.
+        """The bytes of these ids.
 
         Raises:
-            ValueError: for a number that no token has.
+            ValueError: for an id that no token has.
         """
-        return b"".join(map(self._raw, self.named(ids)))
+        return b"".join(map(self._raw, self.tokens_of(ids)))
 
     def save(self, folder: str | Path) -> None:
-        """Write vocab.json and merges.txt, the files of GPT-2; the folder is made if missing."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write the files of GPT-2, vocab.json, merges.txt and tokenizer_config.json.
+
+        The folder is made if it is missing.
+
+        Raises:
+            ValueError: if it holds a tokenizer.json, which would be read in place of these.
+        """
+        folder = files.make_folder(folder)
         vocab = json.dumps(self.ids, ensure_ascii=False)
         (folder / "vocab.json").write_text(vocab, encoding="utf-8")
         lines = ["#version: 0.2", *(f"{a} {b}" for a, b in self.merges), ""]
         (folder / "merges.txt").write_text("\n".join(lines), encoding="utf-8", newline="\n")
+        config = {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": self.prefix_space}
+        files.write_config(folder, config, self.added, self.ids)
 
     @classmethod
     def load(cls, folder: str | Path) -> "BPE":
-        """Read vocab.json and merges.txt, or tokenizer.json, from a folder.
+        """Read tokenizer.json, or else vocab.json and merges.txt, from a folder.
+
+        What the files say about spaces and added tokens is obeyed; what changes tokens and cannot
+        be done here (another pattern, a normalizer, dropout, ...) is refused.
 
         Raises:
-            ValueError: if the files are missing or damaged, or of another kind of tokenizer.
+            ValueError: if the files are missing or damaged, of another kind of tokenizer, or with
+                a setting that is refused; it is named.
         """
         folder = Path(folder)
+        config = files.read_config(folder)
+        whole = files.read_whole(folder, cls.kind) if (folder / files.WHOLE).exists() else None
         merges: list[list[str]]
-        if (folder / "vocab.json").exists() and (folder / "merges.txt").exists():
-            ids = read_json(folder / "vocab.json", cls.kind)
-            lines = read_lines(folder / "merges.txt")
+        if whole is not None:
+            prefix_space = _settings(folder, whole, config)
+            ids = whole["model"]["vocab"]
+            pairs = whole["model"].get("merges") or []
+            merges = [pair.split(" ") if isinstance(pair, str) else pair for pair in pairs]
+        elif (folder / "vocab.json").exists() and (folder / "merges.txt").exists():
+            name = str(config.get("tokenizer_class") or "GPT2Tokenizer")
+            if name.removesuffix("Fast").removesuffix("Tokenizer") not in CLASSES:
+                files.refuse(folder, "tokenizer_class", name, "GPT2Tokenizer or a tokenizer.json")
+            prefix_space = bool(config.get("add_prefix_space", False))
+            ids = files.read_json(folder / "vocab.json")
+            lines = files.read_lines(folder / "merges.txt")
             merges = [line.split() for line in lines if line and line[:8] != "#version"]
         else:
-            whole = read_json(folder / "tokenizer.json", cls.kind)
-            if '"ByteLevel"' not in json.dumps(whole.get("pre_tokenizer")):
-                raise ValueError(f"{folder}: this BPE is not of bytes; give one like GPT-2's")
-            ids, pairs = whole["model"]["vocab"], whole["model"].get("merges", [])
-            merges = [pair.split() if isinstance(pair, str) else pair for pair in pairs]
+            raise ValueError(
+                f"{folder} holds neither vocab.json and merges.txt nor tokenizer.json; give the "
+                "folder of a BPE tokenizer"
+            )
         if wrong := [merge for merge in merges if len(merge) != 2]:
-            raise ValueError(f"{folder}: merge {wrong[0]} does not join two tokens; get it anew")
-        return cls(in_order(ids, folder), [(a, b) for a, b in merges])
+            raise ValueError(
+                f"{folder}: merge {wrong[0]} does not join two tokens; download it again"
+            )
+        more, added = files.read_added(folder, config, whole)
+        tokens = files.in_order(ids | more, folder)
+        return cls(tokens, [(a, b) for a, b in merges], added=added, prefix_space=prefix_space)
 
     def _raw(self, token: str) -> bytes:
-        if token in self.specials:
+        if token in self.added:
             return token.encode()
         return bytes(self._bytes[letter] for letter in token)
 
-    def cut(self, word: str) -> list[int]:
+    def encode_word(self, word: str) -> list[int]:
         """Apply the merges to one word, the first learned first, each from left to right."""
-        held = [self._byte_ids[byte] for byte in word.encode()]
+        held = [self._byte_ids[byte] for byte in word.encode()]  # ids; -1 once joined to the left
         if -1 in held:
             byte = word.encode()[held.index(-1)]
             raise ValueError(
-                f"the vocabulary has no token for byte {byte} in {word[:40]!r}; one that is to "
-                "write any text needs all 256"
+                f"the vocabulary has no token for byte {byte} in {word[:40]!r}; writing any text "
+                "needs all 256"
             )
         n = len(held)
-        left, right = list(range(-1, n - 1)), [*range(1, n), -1]
-        heap: list[tuple[int, int, int, int]] = []  # rank, place, what to join
+        left, right = list(range(-1, n - 1)), [*range(1, n), -1]  # neighbours of each place
+        heap: list[tuple[int, int, int, int]] = []  # rank, place, and the ids to join there
 
         def offer(place: int) -> None:
+            """Queue the pair that begins at a place, if a merge joins it."""
             if place >= 0 and right[place] >= 0:
                 a, b = held[place], held[right[place]]
                 if (a, b) in self._ranks:
@@ -234,7 +309,7 @@ class BPE(Tokenizer):
             _, place, a, b = heapq.heappop(heap)
             after = right[place]
             if held[place] != a or after < 0 or held[after] != b:
-                continue
+                continue  # one of the two has been joined to another since
             held[place], held[after] = self._ranks[a, b][1], -1
             right[place] = right[after]
             if right[place] >= 0:
@@ -242,3 +317,29 @@ class BPE(Tokenizer):
             offer(left[place])
             offer(place)
         return [i for i in held if i >= 0]
+
+
+def _settings(folder: Path, whole: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
+    """Whether tokenizer.json wants a space before a text; what else it wants is refused."""
+    model, normalizer = whole["model"], files.only(whole.get("normalizer"))
+    for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"):
+        if model.get(key):
+            files.refuse(folder, f"model.{key}", model[key], f"none: {key}=null")
+    if model.get("ignore_merges"):
+        files.refuse(folder, "model.ignore_merges", True, "ignore_merges=false")
+    if normalizer is not None:
+        files.refuse(folder, "the normalizer", normalizer, "none, like GPT-2's")
+    pre = files.only(whole.get("pre_tokenizer"))
+    steps = pre.get("pretokenizers", []) if isinstance(pre, dict) else []
+    if [step.get("type") for step in steps] == ["Split", "ByteLevel"]:
+        # GPT-2's own pattern written out before a ByteLevel that does not split.
+        split_by, byte_level = steps
+        plain = split_by.get("behavior") == "Isolated" and not split_by.get("invert")
+        same = plain and split_by.get("pattern") == {"Regex": GPT2_PATTERN}
+        if same and not byte_level.get("use_regex", True):
+            pre = byte_level | {"use_regex": True}
+    byte_level_only = isinstance(pre, dict) and pre.get("type") == "ByteLevel"
+    if not byte_level_only or not pre.get("use_regex", True):
+        files.refuse(folder, "the pre_tokenizer", pre, "ByteLevel and its own pattern, as GPT-2's")
+    files.agreed(folder, pre, config, {"add_prefix_space": "add_prefix_space"})
+    return bool(pre.get("add_prefix_space", True))  # the default of `tokenizers`

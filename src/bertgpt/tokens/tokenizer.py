@@ -1,34 +1,40 @@
-"""What BPE and WordPiece have in common: words are cut one by one, tokens have numbers."""
+"""What BPE and WordPiece have in common: words are encoded one by one, tokens have ids."""
 
-import json
-import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
+
+from bertgpt.tokens.added import AddedToken, Part, find
 
 REMEMBERED = 100_000  # words whose tokens are kept
 
 
 class Tokenizer(ABC):
-    """Tokens and their numbers.
+    """Tokens and their ids.
 
     Attributes:
-        tokens: in the order of their numbers.
-        specials: those that stand for no text.
+        tokens: in the order of their ids.
+        added: tokens that are found as they are written, before the text is split into words.
+        specials: those of them that are not text.
     """
 
     kind: ClassVar[str]  # as tokenizer.json names it
     tokens: tuple[str, ...]
+    added: dict[str, AddedToken]
     specials: tuple[str, ...]
 
-    def __init__(self, tokens: Sequence[str]) -> None:
+    def __init__(self, tokens: Sequence[str], added: Iterable[AddedToken] = ()) -> None:
         self.tokens = tuple(tokens)
         self.ids = {token: i for i, token in enumerate(self.tokens)}
         if len(self.ids) != len(self.tokens):
             twice = next(token for token, n in Counter(self.tokens).items() if n > 1)
-            raise ValueError(f"token {twice!r} has two numbers; give each token once")
+            raise ValueError(f"token {twice!r} has two ids; give each token once")
+        self.added = {token.content: token for token in added}
+        if strange := [content for content in self.added if content not in self.ids]:
+            raise ValueError(f"added token {strange[0]!r} has no id; put it among the tokens")
+        special = [token for token, flags in self.added.items() if flags.special]
+        self.specials = tuple(sorted(special, key=self.ids.__getitem__))
         self._known: dict[str, list[int]] = {}
 
     @abstractmethod
@@ -36,49 +42,90 @@ class Tokenizer(ABC):
         """The words of a text, which no token reaches across."""
 
     @abstractmethod
-    def cut(self, word: str) -> list[int]:
-        """Numbers of the tokens of one word."""
+    def encode_word(self, word: str) -> list[int]:
+        """Ids of the tokens of one word."""
 
     def encode(self, text: str, *, specials: bool = False) -> list[int]:
-        """Numbers of the tokens of a text.
+        """Ids of the tokens of a text.
 
         Args:
             text: any text; "" has no tokens.
             specials: True reads special tokens that are written out in the text (``[MASK]``,
-                ``<|endoftext|>``); by default these are characters like others.
+                ``<|endoftext|>``); by default these are characters like others, as in `tokenizers`
+                with `encode_special_tokens`.
         Raises:
-            ValueError: for a lone surrogate, or a byte that the vocabulary lacks.
+            ValueError: for anything but a text, a lone surrogate, or a byte that has no token.
         """
         check_text(text)
         ids: list[int] = []
-        for part in self.parts(text) if specials else [text]:
-            if specials and part in self.specials:
-                ids.append(self.ids[part])
+        for part in self.parts(text, specials=specials):
+            if part.token is not None:
+                ids.append(self.ids[part.token])
                 continue
-            for word in self.words(part):
-                found = self._known.get(word)
-                if found is None:
-                    found = self.cut(word)
-                    if len(self._known) < REMEMBERED:
-                        self._known[word] = found
-                ids += found
+            for word in self.words(text[part.begin : part.end]):
+                ids += self._encode_known(word)
         return ids
 
-    def parts(self, text: str) -> list[str]:
-        """The special tokens that are written out in a text, and what lies between them."""
-        longest_first = sorted(self.specials, key=len, reverse=True)
-        pattern = "|".join(map(re.escape, longest_first))
-        return [part for part in re.split(f"({pattern})", text) if part] if pattern else [text]
+    def _encode_known(self, word: str) -> list[int]:
+        found = self._known.get(word)
+        if found is None:
+            found = self.encode_word(word)
+            if len(self._known) < REMEMBERED:
+                self._known[word] = found
+        return found
 
-    def named(self, ids: Iterable[int]) -> list[str]:
-        """The tokens of numbers.
+    def parts(self, text: str, *, specials: bool = False) -> list[Part]:
+        """The added tokens that are written out in a text, and what lies between them."""
+        parts = [Part(0, len(text))]
+        # First those that are looked for as they are written, then those in the cleaned text.
+        for normalized in (False, True):
+            wanted = [t for t in self.added.values() if t.normalized == normalized]
+            if not wanted or not (specials or any(not t.special for t in wanted)):
+                continue
+            between, parts = parts, []
+            for part in between:
+                if part.token is not None:
+                    parts.append(part)
+                else:
+                    parts += self._apart(text, part, wanted, specials)
+        return [part for part in parts if part.end > part.begin]
+
+    def _apart(self, text: str, part: Part, wanted: list[AddedToken], specials: bool) -> list[Part]:
+        """Added tokens in one part of a text, and what lies between them."""
+        piece = text[part.begin : part.end]
+        if wanted[0].normalized:
+            piece, owner = self.normalized(piece)
+            written = {self.normalized(token.content)[0]: token for token in reversed(wanted)}
+        else:
+            owner = list(range(len(piece)))
+            written = {token.content: token for token in wanted}
+        owner.append(part.end - part.begin)
+        found, last = [], part.begin
+        for begin, end, token in find(piece, written):
+            if token.special and not specials:
+                continue
+            here = part.begin + owner[begin]
+            there = part.begin + (owner[end - 1] + 1 if end < len(piece) else owner[-1])
+            found += [Part(last, here), Part(here, there, token.content)]
+            last = there
+        return [*found, Part(last, part.end)]
+
+    def normalized(self, text: str) -> tuple[str, list[int]]:
+        """The text after cleaning, and for each character of it the place it comes from."""
+        return text, list(range(len(text)))
+
+    def tokens_of(self, ids: Iterable[int]) -> list[str]:
+        """The tokens of these ids.
 
         Raises:
-            ValueError: for a number that no token has.
+            ValueError: for an id that no token has.
         """
         ids = list(ids)
-        if strange := [i for i in ids if not 0 <= i < len(self)]:
-            raise ValueError(f"no token has number {strange[0]}; numbers run 0 to {len(self) - 1}")
+        for i in ids:
+            if isinstance(i, str | float) or i is None:
+                raise ValueError(f"expected ids, which are whole numbers, got {i!r}")
+            if not 0 <= i < len(self):
+                raise ValueError(f"no token has the id {i}; ids run from 0 to {len(self) - 1}")
         return [self.tokens[i] for i in ids]
 
     def __len__(self) -> int:
@@ -88,17 +135,24 @@ class Tokenizer(ABC):
         return f"{self.kind}({len(self)} tokens)"
 
 
-def check_text(text: str) -> None:
-    """Refuse half a character: a lone surrogate, which no UTF-8 can write.
+def check_text(text: Any, which: str = "the text") -> None:
+    """Refuse anything but a text, and half a character: a lone surrogate, which is not UTF-8.
 
+    Args:
+        which: how the message calls it.
     Raises:
-        ValueError: naming the surrogate and its place.
+        ValueError: naming the type, or the surrogate and its place.
     """
+    if not isinstance(text, str):
+        raise ValueError(
+            f"expected {which} to be a str, got {type(text).__name__} ({text!r:.40}); an empty "
+            "cell of a table reads as None or nan: leave it out"
+        )
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise ValueError(
-            f"character {error.start} of the text is {text[error.start]!r}, a lone surrogate: half "
+            f"character {error.start} of {which} is {text[error.start]!r}, a lone surrogate: half "
             "a character, which UTF-8 cannot write; read the text with errors='replace'"
         ) from None
 
@@ -107,64 +161,17 @@ def count_words(texts: str | Iterable[str], split: Callable[[str], Iterable[str]
     """How often each word occurs; no word reaches from one text into the next.
 
     Raises:
-        ValueError: if there is no word, or half a character in a text.
+        ValueError: if there is no word, something that is not a text, or half a character.
     """
+    if not isinstance(texts, Iterable) or isinstance(texts, bytes):
+        raise ValueError(
+            f"expected a str or several, got {type(texts).__name__} ({texts!r:.40}); decode bytes "
+            "first: text.decode()"
+        )
     counts: Counter[str] = Counter()
-    for text in [texts] if isinstance(texts, str) else texts:
-        check_text(text)
+    for number, text in enumerate([texts] if isinstance(texts, str) else texts):
+        check_text(text, "the text" if isinstance(texts, str) else f"text {number}")
         counts.update(split(text))
     if not counts:
         raise ValueError("the texts are empty, so there is nothing to learn; give some text")
     return counts
-
-
-def read_lines(path: Path) -> list[str]:
-    """Lines of a text file of a tokenizer.
-
-    Raises:
-        ValueError: if it is no UTF-8.
-    """
-    try:
-        return path.read_text("utf-8").removesuffix("\n").split("\n")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is damaged ({error}); get it anew") from None
-
-
-def read_json(path: Path, kind: str) -> dict[str, Any]:
-    """What a JSON file of a tokenizer says.
-
-    Raises:
-        ValueError: if it is missing, damaged, or tokenizer.json of another kind.
-    """
-    try:
-        found = json.loads(path.read_text("utf-8"))
-        if path.name == "tokenizer.json":
-            if found["model"]["type"] != kind:
-                raise ValueError(f"it is a {found['model']['type']}, and {kind} is read here")
-            added = {token["content"]: token["id"] for token in found["added_tokens"]}
-            found["model"]["vocab"] |= added
-        return dict(found)
-    except FileNotFoundError:
-        files = {"BPE": "vocab.json and merges.txt", "WordPiece": "vocab.txt"}[kind]
-        raise ValueError(
-            f"{path.parent} holds neither {files} nor tokenizer.json; give the folder of a {kind} "
-            "tokenizer"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{path} is damaged or no {kind} tokenizer ({error}); get it anew"
-        ) from None
-
-
-def in_order(ids: Mapping[str, int], source: Path) -> list[str]:
-    """Tokens in the order of their numbers.
-
-    Raises:
-        ValueError: if the numbers are not 0, 1, 2, ...
-    """
-    if set(ids.values()) != set(range(len(ids))):
-        raise ValueError(
-            f"{source}: the numbers of its {len(ids)} tokens are not 0 to {len(ids) - 1}, each "
-            "once; get it anew"
-        )
-    return sorted(ids, key=ids.__getitem__)

@@ -1,4 +1,4 @@
-"""Words and their numbers."""
+"""Words and their ids."""
 
 import difflib
 from collections import Counter
@@ -7,15 +7,25 @@ from collections.abc import Iterable, Mapping, Sequence
 UNK = "<unk>"
 
 
-class Vocab:
-    """Each word's number, and each number's word.
+def _words(tokens: Iterable[str]) -> Iterable[str]:
+    """The words, unless they are a string: it would be read letter by letter."""
+    if isinstance(tokens, str):
+        raise ValueError(
+            f"expected a list of words, got the string {tokens[:40]!r}; give its words, such as "
+            "text.split(), or list(text) if each character is a token"
+        )
+    return tokens
 
-    Numbers run from 0: first the special words as given, then the others from the most frequent to
-    the rarest, ties in alphabetical order, so that equal counts always give equal numbers.
+
+class Vocab:
+    """Each word's id, and each id's word.
+
+    Ids run from 0: first the special words as given, then the others from the most frequent to
+    the rarest, ties in alphabetical order, so equal counts always give equal ids.
     """
 
     def __init__(self, words: Sequence[str], counts: Sequence[int]) -> None:
-        """Take words in the order of their numbers, each with its count."""
+        """Take words in the order of their ids, each with its count."""
         self.words, self.counts = tuple(words), tuple(counts)
         self._ids = {word: i for i, word in enumerate(self.words)}
         if not len(self._ids) == len(self.words) == len(self.counts):
@@ -28,13 +38,13 @@ class Vocab:
     def from_counts(
         cls, counts: Mapping[str, int], *, min_count: int = 1, specials: Sequence[str] = (UNK,)
     ) -> "Vocab":
-        """Number the words of a table of counts.
+        """Give ids to the words of a table of counts.
 
         Args:
             counts: how often each word occurs.
             min_count: words that occur less often are left out, 1 or more; their counts go to
                 "<unk>", if that is among the specials.
-            specials: words that get the first numbers whatever their counts.
+            specials: words that get the first ids whatever their counts.
         Returns:
             The vocabulary.
         Raises:
@@ -63,38 +73,44 @@ class Vocab:
     ) -> "Vocab":
         """Count the words of sentences, then as `from_counts`.
 
+        Raises:
+            ValueError: for a string where a list of words is expected, and as `from_counts`.
+
         >>> Vocab.from_sentences([["a", "b", "a"], ["c", "a", "b"]], min_count=2).words
         ('<unk>', 'a', 'b')
         """
-        counts = Counter(word for sentence in sentences for word in sentence)
+        counts: Counter[str] = Counter()
+        for sentence in [sentences] if isinstance(sentences, str) else sentences:
+            counts.update(_words(sentence))
         return cls.from_counts(counts, min_count=min_count, specials=specials)
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
-        """Numbers of words; an unknown word gets the number of "<unk>", if there is one.
+        """Ids of words; an unknown word gets the id of "<unk>", if there is one.
 
         Raises:
-            ValueError: for an unknown word where there is no "<unk>", naming words close to it.
+            ValueError: for a string instead of a list of words, and for an unknown word where
+                there is no "<unk>", naming words close to it.
         """
+        tokens = list(_words(tokens))
         if UNK in self._ids:
             return [self._ids.get(token, self._ids[UNK]) for token in tokens]
-        tokens = list(tokens)
         if unknown := [token for token in tokens if token not in self._ids]:
             close = ", ".join(map(repr, difflib.get_close_matches(unknown[0], self.words)))
             raise ValueError(
-                f"{unknown[0]!r} is none of the {len(self)} words of this vocabulary, nor has it "
-                f"{UNK!r} for such words; close to it: {close or 'no word'}"
+                f"{unknown[0]!r} is none of the {len(self)} words of this vocabulary, which has no "
+                f"{UNK!r} for such words either; close to it: {close or 'no word'}"
             )
         return [self._ids[token] for token in tokens]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
-        """Words of numbers.
+        """Words of ids.
 
         Raises:
-            ValueError: for a number that no word has.
+            ValueError: for an id that no word has.
         """
         ids = list(ids)
         if strange := [i for i in ids if not 0 <= i < len(self)]:
-            raise ValueError(f"no word has number {strange[0]}; numbers run 0 to {len(self) - 1}")
+            raise ValueError(f"no word has the id {strange[0]}; ids run from 0 to {len(self) - 1}")
         return [self.words[i] for i in ids]
 
     def __len__(self) -> int:
@@ -104,4 +120,5 @@ class Vocab:
         return word in self._ids
 
     def __repr__(self) -> str:
-        return f"Vocab({len(self)} words: {' '.join(self.words[:8])}{' ...' * (len(self) > 8)})"
+        more = " ..." if len(self) > 8 else ""
+        return f"Vocab({len(self)} words: {' '.join(self.words[:8])}{more})"
