@@ -35,7 +35,8 @@ def scaled(g: Any, factor: float) -> list[float]:
 
 
 def clip(g: Any, longest: float) -> list[float]:
-    return scaled(g, min(1.0, longest / math.hypot(*g)))
+    length = math.hypot(*g)
+    return g if length <= longest else scaled(g, longest / length)
 
 
 def energy(W: Any, s: Any) -> float:
@@ -86,6 +87,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("clip_norm", lambda g, n: scaled(g, min(1, n / sum(map(abs, g)))), "sum of squares"),
     ("clip_norm", lambda g, n: scaled(g, min(1, n / math.hypot(*g) ** 2)), "its root"),
     ("clip_norm", lambda g, n: scaled(g, min(1, 1 / math.hypot(*g))), "not 1"),
+    ("clip_norm", lambda g, n: scaled(g, min(1, n / math.hypot(*g))), "division by zero"),
     ("radius_for", lambda T, share: share / T, "power T"),
     ("radius_for", lambda T, share: share**T, "the one step"),
     ("radius_for", lambda T, share: share ** (-1 / T), "Upside down"),

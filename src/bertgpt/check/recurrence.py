@@ -77,6 +77,8 @@ def clip_norm(attempt: Attempt) -> str:
             ([x / norm for x in g], "Its length must be `longest`, not 1."),
         ]  # fmt: skip
         expect_or_explain(attempt, (g, longest), [x * scale for x in g], slips)
+    zeros = [0.0, 0.0]
+    expect_or_explain(attempt, (zeros, 1.0), zeros, hint="Its length is 0, so it stays as it is.")
     return "Shorter, and pointing where it pointed."
 
 
