@@ -24,6 +24,13 @@ def test_a_right_answer_passes() -> None:
     assert repr(double(lambda x: 2 * x)) == "✓ Right. Doubled."
 
 
+def test_a_long_verdict_is_wrapped_to_the_page() -> None:
+    message = f"f({[0.25] * 60}) gave 5, expected 6."
+    lines = repr(Feedback(False, message)).splitlines()
+    assert max(map(len, lines)) <= 84
+    assert " ".join(lines) == f"✗ Not yet. {message}"
+
+
 def boom(x):
     raise KeyError("the")
 

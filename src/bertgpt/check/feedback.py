@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -29,7 +30,11 @@ class Feedback:
     message: str
 
     def __repr__(self) -> str:
-        return f"{'✓ Right.' if self.passed else '✗ Not yet.'} {self.message}"
+        verdict = "✓ Right." if self.passed else "✗ Not yet."
+        # Wrapped: a long call in the message would be cut at the edge of the page.
+        return textwrap.fill(
+            f"{verdict} {self.message}", 84, break_long_words=False, break_on_hyphens=False
+        )
 
 
 def checker(check: Callable[[Attempt], str]) -> Callable[[Attempt], Feedback]:
