@@ -107,7 +107,7 @@ def test_the_choices_of_a_question_follow_each_other() -> None:
     assert_close(scores[1, 2], made.score(h)[5, 0])
     assert_close(scores[0, 1], made.score(h)[1, 0])
     with pytest.raises(
-        ValueError, match="5 texts are no whole number of questions with n_choices=3"
+        ValueError, match="5 texts do not divide into questions with n_choices=3"
     ):
         made(h[:5])
 
@@ -128,7 +128,7 @@ def test_a_text_is_read_at_its_last_real_token() -> None:
     assert last_token(x, ids, 0)[:, 0].tolist() == [2, 9, 13, 15]
     assert last_token(x, ids, -1)[:, 0].tolist() == [4, 9, 14, 19]  # GPT-2 has no padding token
     ids[2] = 0
-    with pytest.raises(ValueError, match=r"text 2 is padding alone .* leave it out"):
+    with pytest.raises(ValueError, match=r"text 2 is all padding .* leave it out"):
         last_token(x, ids, 0)
 
 

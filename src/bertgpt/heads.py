@@ -1,18 +1,23 @@
-"""What is read out of the stack. A head turns hidden states into answers.
+"""The heads, which turn hidden states of the stack into answers.
 
 A head is made from the stack it reads: `BERT(cfg, head=SpanHead)`, or with a number of labels
 `BERT(cfg, head=partial(SequenceHead, n_labels=3))`. Where the stack has dropout, the hidden states
-that a layer of new weights reads are dropped out at the same rate.
+that a layer of new weights reads are dropped out at the same rate. `hf_layers` are the names that
+published files have for the layers of a head; "" is the head itself.
 
 Shapes: B texts, T positions, D width, V tokens, C labels. "..." is (B, T), or any choice of
 positions: these heads read each position by itself.
 """
+
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bertgpt.transformer import Transformer, init_weights
+
+Layers = dict[str, tuple[str, ...]]  # ours -> theirs, the first that a file has
 
 
 class LanguageModelHead(nn.Module):
@@ -28,6 +33,12 @@ class LanguageModelHead(nn.Module):
 
 class MaskedTokenHead(nn.Module):
     """BERT's: one more layer, GELU and norm, then the token table and a bias for each token."""
+
+    hf_layers: ClassVar[Layers] = {
+        "dense": ("cls.predictions.transform.dense",),
+        "norm": ("cls.predictions.transform.LayerNorm",),
+        "": ("cls.predictions",),
+    }
 
     def __init__(self, stack: Transformer) -> None:
         super().__init__()
@@ -52,6 +63,10 @@ class TokenHead(nn.Module):
     With one label they are the score of a text among others, as for multiple choice.
     """
 
+    hf_layers: ClassVar[Layers] = {
+        "labels": ("classifier", "score", "multiple_choice_head.summary")
+    }
+
     def __init__(self, stack: Transformer, n_labels: int, bias: bool = True) -> None:
         super().__init__()
         self.drop = nn.Dropout(stack.cfg.dropout)
@@ -64,6 +79,8 @@ class TokenHead(nn.Module):
 class SpanHead(nn.Module):
     """Where an answer begins and ends: two scores at each position (Devlin et al. 2019, 4.2)."""
 
+    hf_layers: ClassVar[Layers] = {"labels": ("qa_outputs",)}
+
     def __init__(self, stack: Transformer) -> None:
         super().__init__()
         self.labels = label_layer(stack, 2)
@@ -73,7 +90,12 @@ class SpanHead(nn.Module):
 
 
 class Pooler(nn.Module):
-    """BERT's summary of a text: one more layer and tanh over the first position, [CLS]."""
+    """BERT's summary of a text: one more layer and tanh over the first position, [CLS].
+
+    It reads the first column, so padding has to come after the text.
+    """
+
+    hf_layers: ClassVar[Layers] = {"dense": ("bert.pooler.dense",)}
 
     def __init__(self, stack: Transformer) -> None:
         super().__init__()
@@ -86,6 +108,8 @@ class Pooler(nn.Module):
 
 class SequenceHead(nn.Module):
     """BERT's scores of labels for a text, or a pair of texts (Devlin et al. 2019, 4.1)."""
+
+    hf_layers: ClassVar[Layers] = {"labels": ("classifier",)}
 
     def __init__(self, stack: Transformer, n_labels: int) -> None:
         super().__init__()
@@ -111,7 +135,7 @@ class MultipleChoiceHead(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         if len(h) % self.n_choices:
             raise ValueError(
-                f"{len(h)} texts are no whole number of questions with n_choices={self.n_choices} "
+                f"{len(h)} texts do not divide into questions with n_choices={self.n_choices} "
                 "answers each; give a question's texts one after the other, and all of them"
             )
         return self.score(h).view(-1, self.n_choices)  # (B, T, D) -> (B / n_choices, n_choices)
@@ -119,6 +143,8 @@ class MultipleChoiceHead(nn.Module):
 
 class NextSentenceHead(nn.Module):
     """BERT's two scores for a pair of texts: does the second follow? (Devlin et al. 2019, 3.1)"""
+
+    hf_layers: ClassVar[Layers] = {"labels": ("cls.seq_relationship",)}
 
     def __init__(self, stack: Transformer) -> None:
         super().__init__()
@@ -155,14 +181,14 @@ def label_layer(stack: Transformer, n_labels: int, bias: bool = True) -> nn.Line
 
 
 def last_token(x: Tensor, token_ids: Tensor, pad_id: int) -> Tensor:
-    """What stands at the last real token of each text: (B, T, C) -> (B, C).
+    """Hidden state or scores of each text's last real token: (B, T, C) -> (B, C).
 
     Args:
         x: (B, T, C), hidden states or scores.
         token_ids: (B, T) int64.
-        pad_id: number of the padding token, wherever it stands.
+        pad_id: id of the padding token, which may be anywhere in a text.
     Raises:
-        ValueError: if a text is padding alone.
+        ValueError: if a text is all padding.
 
     >>> x = torch.arange(6.0).view(2, 3, 1)
     >>> last_token(x, torch.tensor([[7, 8, 0], [7, 8, 9]]), pad_id=0).tolist()
@@ -171,7 +197,7 @@ def last_token(x: Tensor, token_ids: Tensor, pad_id: int) -> Tensor:
     real = token_ids != pad_id
     if bool((~real).all(dim=1).any()):
         text = int((~real).all(dim=1).nonzero()[0])
-        raise ValueError(f"text {text} is padding alone and has no last token; leave it out")
+        raise ValueError(f"text {text} is all padding and has no last token; leave it out")
     places = torch.arange(token_ids.shape[1], device=x.device)
     last = torch.where(real, places, -1).amax(dim=1)  # (B,)
     return x[torch.arange(len(x), device=x.device), last]

@@ -29,7 +29,7 @@ from bertgpt.heads import (
     last_token,
 )
 from bertgpt.masks import causal_mask, padding_mask
-from bertgpt.weights.checkpoints import load_bert, load_gpt2
+from bertgpt.weights.published import load_bert, load_gpt2
 
 hf.utils.logging.disable_progress_bar()
 hf.utils.logging.set_verbosity_error()

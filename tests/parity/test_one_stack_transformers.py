@@ -5,10 +5,27 @@
 
 import pytest
 import torch
-from ladder import ATOL, PAD, D, F, H, L, P, T, V, differences, hf_bert, inputs, our_bert, our_gpt2
+from ladder import (
+    ATOL,
+    PAD,
+    D,
+    F,
+    H,
+    L,
+    P,
+    T,
+    V,
+    differences,
+    hf_bert,
+    hf_gpt2,
+    inputs,
+    our_bert,
+    our_gpt2,
+)
 from sharpness import shifts
 
 from bertgpt.config import TransformerConfig, bert_base, gpt2_small
+from bertgpt.heads import last_token
 
 BERT_RUNGS = (
     "embeddings",
@@ -118,3 +135,67 @@ def test_padding_changes_no_real_token() -> None:
     want = theirs(ids[1:2, :5], token_type_ids=segments[1:2, :5]).logits
     torch.testing.assert_close(alone, want, rtol=0, atol=ATOL)
     assert (ids[1, 5:] == PAD).all()
+
+
+PADDED = {
+    "left": [[0, 0, 0, 7, 8, 9, 10], [0, 11, 12, 13, 14, 15, 16], [17, 18, 19, 20, 21, 22, 23]],
+    "right": [[7, 8, 9, 10, 0, 0, 0], [11, 12, 13, 14, 15, 16, 0], [17, 18, 19, 20, 21, 22, 23]],
+    "both": [[0, 0, 7, 8, 9, 10, 0], [0, 11, 12, 13, 14, 15, 0], [17, 18, 19, 20, 21, 22, 23]],
+    "inside": [[7, 0, 0, 8, 9, 10, 0], [0, 11, 12, 0, 14, 15, 16], [17, 18, 19, 20, 0, 22, 23]],
+}
+
+
+@pytest.mark.parametrize("where", PADDED)
+@torch.inference_mode()
+def test_gpt_reads_a_padded_text_as_the_text_alone(where: str) -> None:
+    """`transformers` does so with attention_mask and the position_ids of its own `generate`."""
+    theirs, ours = hf_gpt2("LMHeadModel"), our_gpt2("LMHeadModel")
+    ids = torch.tensor(PADDED[where])
+    real = ids != PAD
+    position_ids = (real.long().cumsum(-1) - 1).masked_fill(~real, 1)
+    want = theirs(ids, attention_mask=real.long(), position_ids=position_ids).logits
+    found = ours(ids)
+    torch.testing.assert_close(found[real], want[real], rtol=0, atol=ATOL)
+    assert found.isfinite().all()
+    records: list = []
+    torch.testing.assert_close(ours.hidden(ids, records=records)[real], ours.hidden(ids)[real])
+    losses = []
+    for row, keep in zip(ids, real, strict=True):
+        text = row[keep][None]
+        torch.testing.assert_close(found[len(losses)][keep], ours(text)[0], rtol=0, atol=ATOL)
+        losses.append(theirs(text, labels=text).loss * (text.shape[1] - 1))
+    if where != "inside":  # there the loss leaves out the tokens on both sides of a gap
+        n_targets = real.sum() - len(ids)
+        torch.testing.assert_close(ours.loss(ids), sum(losses) / n_targets, rtol=0, atol=ATOL)
+
+
+@torch.inference_mode()
+def test_a_head_reads_the_last_token_wherever_padding_is() -> None:
+    theirs, ours = hf_gpt2("ForSequenceClassification"), our_gpt2("ForSequenceClassification")
+    for rows in (PADDED["left"], PADDED["right"]):
+        ids = torch.tensor(rows)
+        real = ids != PAD
+        position_ids = (real.long().cumsum(-1) - 1).masked_fill(~real, 1)
+        want = theirs(ids, attention_mask=real.long(), position_ids=position_ids).logits
+        torch.testing.assert_close(last_token(ours(ids), ids, PAD), want, rtol=0, atol=ATOL)
+
+
+@pytest.mark.parametrize("where", PADDED)
+@torch.inference_mode()
+def test_bert_reads_padding_anywhere_as_transformers_does(where: str) -> None:
+    """By columns: padding in front of a text moves it to later positions, there as here."""
+    theirs, ours = hf_bert("ForMaskedLM"), our_bert("ForMaskedLM")
+    ids = torch.tensor(PADDED[where])
+    want = theirs(ids, attention_mask=(ids != PAD).long()).logits
+    torch.testing.assert_close(ours(ids), want, rtol=0, atol=ATOL)
+
+
+@torch.inference_mode()
+def test_a_text_that_is_all_padding() -> None:
+    """GPT gives numbers that nobody uses, as the loss of the others; BERT refuses it."""
+    ids = torch.tensor([[7, 8, 9], [0, 0, 0]])
+    model = our_gpt2("LMHeadModel")
+    assert model(ids).isfinite().all()
+    torch.testing.assert_close(model.loss(ids), model.loss(ids[:1]))
+    with pytest.raises(ValueError, match="text 1, position 0 may read nothing"):
+        our_bert("ForMaskedLM")(ids)

@@ -1,25 +1,25 @@
 """Reading weights from disk, strictly.
 
-All are safetensors: names and numbers and nothing else, so that reading a file runs no program. A
-file of any other format is refused.
+All are safetensors, which hold names and numbers and nothing else, so reading a file runs no
+program. A file of any other format is refused.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from bertgpt.tokens.files import read_json
+
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 
 
 def fetch(source: str | Path) -> Path:
-    """The folder of a published model; a name that is no folder here is fetched from the hub.
+    """The folder of a published model; a name without a folder here is fetched from the hub.
 
     Raises:
         ValueError: if there is neither.
@@ -31,7 +31,8 @@ def fetch(source: str | Path) -> Path:
     try:
         from huggingface_hub import snapshot_download
 
-        kept = ["config.json", "model*.safetensors", INDEX, "vocab.*", "merges.txt", "tokenizer*"]
+        kept = ["config.json", "model*.safetensors", INDEX, "vocab.*", "merges.txt"]
+        kept += ["tokenizer*", "added_tokens.json", "special_tokens_map.json"]
         return Path(snapshot_download(source, allow_patterns=kept))
     except ImportError as error:
         raise ValueError(
@@ -43,20 +44,6 @@ def fetch(source: str | Path) -> Path:
             f"there is no folder {source}, and the hub did not give that name "
             f"({type(error).__name__}); offline, give a folder that save_pretrained wrote"
         ) from error
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """What a JSON file says.
-
-    Raises:
-        ValueError: if it is missing or damaged.
-    """
-    try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
-        raise ValueError(f"{path.parent} has no {path.name}; give the folder of a model") from None
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{path} is damaged ({error}); get it anew") from None
 
 
 def read_tensors(folder: Path) -> dict[str, Tensor]:
@@ -73,14 +60,16 @@ def read_tensors(folder: Path) -> dict[str, Tensor]:
         if not (path := folder / Path(name).name).exists():
             if (folder / "pytorch_model.bin").exists():
                 raise ValueError(
-                    f"{folder} has pytorch_model.bin and no {name}: to read such a file can run a "
-                    "program that somebody hid in it, so we do not; get the model's safetensors"
+                    f"{folder} has pytorch_model.bin and no {name}: reading such a file can run a "
+                    "program hidden in it, so we do not; download the model's safetensors"
                 )
-            raise ValueError(f"{folder} has no {name}; get the model anew, all of its files")
+            raise ValueError(f"{folder} has no {name}; download the model again, all of its files")
         try:
             tensors |= load_file(path)
         except SafetensorError as error:
-            raise ValueError(f"{path} is cut short or damaged ({error}); get it anew") from None
+            raise ValueError(
+                f"{path} is cut short or damaged ({error}); download it again"
+            ) from None
     return tensors
 
 
@@ -109,14 +98,20 @@ def copy_weights(
             misshapen.append(f"{name} is {tuple(x.shape)} of {x.dtype}, not {want} of floats")
     problems = {"missing": missing, "unknown": sorted(extra), "misshapen": misshapen}
     if any(problems.values()):
-        told = "; ".join(
-            f"{what}: {', '.join(items[:5])}" + f" and {len(items) - 5} more" * (len(items) > 5)
-            for what, items in problems.items()
-            if items
+        listed = "; ".join(
+            f"{what}: {_first_five(items)}" for what, items in problems.items() if items
         )
-        raise ValueError(f"{folder} does not fit this {type(model).__name__}; {told}; get it anew")
+        raise ValueError(
+            f"{folder} does not fit this {type(model).__name__}; {listed}; give the files of one "
+            "model, all of them"
+        )
     for ours, name in theirs.items():
         parameters[ours].data.copy_(tensors[name])
+
+
+def _first_five(items: list[str]) -> str:
+    more = f" and {len(items) - 5} more" if len(items) > 5 else ""
+    return ", ".join(items[:5]) + more
 
 
 def digest(path: Path) -> str:
