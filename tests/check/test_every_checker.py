@@ -20,6 +20,7 @@ import torch
 from bertgpt import check
 from bertgpt.check.answers import shown
 from bertgpt.check.feedback import Feedback
+from bertgpt.tokens.pair_merging import join
 
 HERE = Path(__file__).parent
 PAGES = sorted(path.stem[3:] for path in (HERE.parents[1] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -119,29 +120,23 @@ def test_the_first_answer_is_the_one_that_is_judged(page: str, name: str) -> Non
     assert not judge(page, name, wrong_at_first).passed
 
 
-def test_a_merge_in_place_is_judged_by_what_it_returns() -> None:
-    def first_pair_only(tokens: list[str], pair: tuple[str, str]) -> list[str]:
-        for i in range(len(tokens) - 1):
-            if (tokens[i], tokens[i + 1]) == pair:
-                tokens[i : i + 2] = [pair[0] + pair[1]]
-                break
+def test_an_answer_that_uses_up_its_input_is_judged_by_what_it_returns() -> None:
+    def first_only(word: str, merges: list[tuple[str, str]]) -> list[str]:
+        del merges[1:]
+        return join(list(word), merges[0])
+
+    def popping(word: str, merges: list[tuple[str, str]]) -> list[str]:
+        tokens = list(word)
+        while merges:
+            tokens = join(tokens, merges.pop(0))
         return tokens
 
-    def popping(tokens: list[str], pair: tuple[str, str]) -> list[str]:
-        out = []
-        while tokens:
-            first = tokens.pop(0)
-            if tokens and (first, tokens[0]) == pair:
-                first += tokens.pop(0)
-            out.append(first)
-        return out
-
-    assert first_pair_only(["l", "o", "w", "l", "o"], ("l", "o")) == ["lo", "w", "l", "o"]
-    feedback = check.tokens.merge(first_pair_only)
+    feedback = check.tokens.encode_word(first_only)
     assert not feedback.passed
-    assert "merge" not in feedback.message
-    assert "first_pair_only(['l', 'o', 'w', 'l', 'o'], ('l', 'o')) gave" in feedback.message
-    assert check.tokens.merge(popping).passed
+    assert "encode_word" not in feedback.message
+    given = "[('e', 's'), ('es', 't'), ('l', 'o'), ('lo', 'w')]"  # all four: it was a copy
+    assert f"first_only('lowest', {given}) gave" in " ".join(feedback.message.split())
+    assert check.tokens.encode_word(popping).passed
 
 
 # ---------------------------------------------------------------- whatever the answer is or does

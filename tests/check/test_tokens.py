@@ -13,21 +13,30 @@ def best(words: dict[str, int], weigh: bool = True) -> tuple[str, str]:
     return pairs.most_common(1)[0][0]
 
 
-def join(held: list[str], pair: tuple[str, str]) -> list[str]:
-    out: list[str] = []
+def encode(word: str, merges: list[tuple[str, str]]) -> list[str]:
+    """By marks between letters: each merge takes away those that it joins, from left to right."""
+    cut = set(range(len(word) + 1))
+    for a, b in merges:
+        ends = sorted(cut)
+        for start in ends:
+            mid, end = start + len(a), start + len(a + b)
+            here = {start, mid, end} <= cut and word[start:end] == a + b
+            if here and not cut & ({*range(start + 1, end)} - {mid}):
+                cut.discard(mid)
+    ends = sorted(cut)
+    return [word[i:j] for i, j in pairwise(ends)]
+
+
+def leftmost(word: str, merges: list[tuple[str, str]]) -> list[str]:
+    held = list(word)
     i = 0
-    while i < len(held):
-        if tuple(held[i : i + 2]) == pair:
-            out.append(held[i] + held[i + 1])
-            i += 2
+    while i < len(held) - 1:
+        if (held[i], held[i + 1]) in merges:
+            held[i : i + 2] = [held[i] + held[i + 1]]
+            i = 0
         else:
-            out.append(held[i])
             i += 1
-    return out
-
-
-def join_everywhere(held: list[str], pair: tuple[str, str]) -> list[str]:
-    return ["".join(pair) if tuple(held[i : i + 2]) == pair else held[i] for i in range(len(held))]
+    return held
 
 
 def longest(word: str, pieces: set[str], shortest: bool = False, whole: bool = True) -> list[str]:
@@ -48,7 +57,7 @@ def longest(word: str, pieces: set[str], shortest: bool = False, whole: bool = T
 
 RIGHT = {
     "best_pair": best,
-    "merge": join,
+    "encode_word": encode,
     "longest_match": longest,
     "bits_per_byte": lambda bits, n, text: bits * n / len(text.encode()),
 }
@@ -56,9 +65,11 @@ WRONG: list[tuple[str, Any, str]] = [
     ("best_pair", lambda words: best(words, weigh=False), "as often as its word occurs"),
     ("best_pair", lambda words: "".join(best(words)), "as a tuple"),
     ("best_pair", lambda words: best(words)[::-1], "left one first"),
-    ("merge", join_everywhere, "used up"),
-    ("merge", lambda held, pair: join(held, pair)[:-1], "last token is lost"),
-    ("merge", lambda held, pair: join(held[::-1], pair[::-1])[::-1], "from left to right|expected"),
+    ("encode_word", leftmost, "in the order in which they were learned"),
+    ("encode_word", lambda word, merges: encode(word, merges[::-1]), "learned first is applied"),
+    ("encode_word", lambda word, merges: encode(word, merges[:1]), "the other merges, too"),
+    ("encode_word", lambda word, merges: list(word), "No merge"),
+    ("encode_word", lambda word, merges: "".join(encode(word, merges)), "as a list"),
     ("longest_match", lambda w, p: longest(w, p, shortest=True), "longest piece"),
     (
         "longest_match",

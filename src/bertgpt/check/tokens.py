@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import pairwise
 
 from bertgpt.check.feedback import Attempt, Slips, checker, expect_or_explain
+from bertgpt.tokens.pair_merging import join
 
 
 def _counts(words: dict[str, int]) -> Counter[tuple[str, str]]:
@@ -39,30 +40,40 @@ def best_pair(attempt: Attempt) -> str:
 
 
 @checker
-def merge(attempt: Attempt) -> str:
-    """Join each occurrence of a pair in a list of tokens, from left to right."""
-    for tokens, pair, right in (
-        (["l", "o", "w", "l", "o"], ("l", "o"), ["lo", "w", "lo"]),
-        (["a", "a", "a"], ("a", "a"), ["aa", "a"]),
-        (["b", "a", "a", "a", "a"], ("a", "a"), ["b", "aa", "aa"]),
-        (["o", "l", "o"], ("l", "o"), ["o", "lo"]),
-        (["x"], ("x", "y"), ["x"]),
+def encode_word(attempt: Attempt) -> str:
+    """Cut a word into letters, then apply the merges in the order in which they were learned."""
+    for word, merges in (
+        ("lowest", [("e", "s"), ("es", "t"), ("l", "o"), ("lo", "w")]),
+        ("abc", [("b", "c"), ("a", "b")]),
+        ("banana", [("a", "n"), ("b", "an"), ("an", "a")]),
+        ("aaaa", [("a", "a")]),
+        ("xyz", [("x", "z")]),
     ):
-        a, b = pair
-        joined, i = [], 0
-        while i < len(tokens):  # one that looks at every place, also at those just joined
-            if tuple(tokens[i : i + 2]) == pair:
-                joined.append(a + b)
-            else:
-                joined.append(tokens[i])
-            i += 1
+        right = list(word)
+        for pair in merges:
+            right = join(right, pair)
+        backwards = list(word)
+        for pair in reversed(merges):
+            backwards = join(backwards, pair)
         slips: Slips = [
-            (joined, "A token that was joined is used up: continue after it."),
-            (right[:-1], "The last token is lost."),
-            (["a", "aa"], "Go from left to right: the first two are joined."),
-        ]
-        expect_or_explain(attempt, (tokens, pair), right, slips)
-    return "Do that for each merge, in the order in which they were learned, and you have encoded."
+            (_leftmost_first(word, merges), "Take the merges in the order in which they were"
+             " learned, and apply each to the whole word before the next."),
+            (backwards, "The merge that was learned first is applied first."),
+            (join(list(word), merges[0]), "Apply the other merges, too."),
+            (list(word), "No merge was applied."),
+            ("".join(right), "Give the tokens as a list."),
+        ]  # fmt: skip
+        expect_or_explain(attempt, (word, merges), right, slips)
+    return "That is how GPT-2 cuts a word that it has never seen."
+
+
+def _leftmost_first(word: str, merges: list[tuple[str, str]]) -> list[str]:
+    """The tokens of one who joins the leftmost pair that is among the merges, again and again."""
+    tokens = list(word)
+    while places := [i for i, pair in enumerate(pairwise(tokens)) if pair in merges]:
+        i = places[0]
+        tokens[i : i + 2] = [tokens[i] + tokens[i + 1]]
+    return tokens
 
 
 @checker
