@@ -1,6 +1,7 @@
 """The training loop: rates, clipping, decay, and that it stops and yields as it says."""
 
 import itertools
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -167,3 +168,37 @@ def test_training_without_a_batch_has_no_last_step() -> None:
     model, _ = setting()
     with pytest.raises(ValueError, match="training made no step; there were no batches"):
         finish(train(model, [], squares, TrainConfig(steps=5)))
+
+
+@pytest.mark.parametrize("bad", ["loss", "gradient"])
+def test_a_step_that_is_not_a_number_changes_nothing(bad: str) -> None:
+    """A loss of nan, and a sound loss whose gradient is infinite; the weights can still be used."""
+    model, batches = setting()
+    cfg = TrainConfig(steps=3, learning_rate=0.1)
+
+    def loss(model: nn.Module, batch: Tensor) -> Tensor:
+        value = squares(model, batch)
+        if batch is not batches[1]:
+            return value
+        if bad == "loss":
+            return value * torch.nan
+        # the gradient of the root at 0 is infinite
+        return value + (model[2].bias - model[2].bias.detach()).pow(2).sum().sqrt()
+
+    running = train(model, batches, loss, cfg)
+    next(running)
+    before = [p.detach().clone() for p in model.parameters()]
+    message = (
+        rf"step 2: loss={'nan' if bad == 'loss' else '[0-9.]+'}, gradient norm nan; .*\(now 0.1\)"
+    )
+    with pytest.raises(ValueError, match=message):
+        next(running)
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+
+
+def test_a_norm_that_overflows_is_no_reason_to_stop() -> None:
+    """Each gradient is a number; clipping makes them 0."""
+    model, batches = setting()
+    (step,) = train(model, batches[:1], lambda m, b: 1e25 * squares(m, b), TrainConfig(steps=1))
+    assert step.grad_norm == math.inf
+    assert all(p.isfinite().all() for p in model.parameters())

@@ -15,14 +15,14 @@ Report = TypeVar("Report")
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """What can be chosen about training with AdamW (Loshchilov and Hutter 2019)."""
+    """Hyperparameters of training with AdamW (Loshchilov and Hutter 2019)."""
 
     steps: int  # updates, at least 1
     learning_rate: float = 1e-3  # at its highest
-    warmup: int = 0  # steps in which the rate rises to it in a line
-    final_share: float = 0.1  # of the rate, at the last step; it falls along a cosine
+    warmup: int = 0  # steps in which the rate rises to it in a straight line
+    final_share: float = 0.1  # fraction of it left at the last step; it falls along a cosine
     weight_decay: float = 0.01  # on matrices and tables, not on biases and norms
-    clip_norm: float = 1.0  # longest gradient that is let through
+    clip_norm: float = 1.0  # largest norm of a gradient; a larger one is scaled down to it
 
     def __post_init__(self) -> None:
         if self.steps < 1 or not 0 <= self.warmup < self.steps:
@@ -46,7 +46,7 @@ class TrainConfig:
 
 
 class Step(NamedTuple):
-    """What one update did."""
+    """Record of one update."""
 
     number: int  # from 1
     loss: float  # nats per target, before the update
@@ -64,11 +64,15 @@ def train(
 
     Args:
         model: left in training mode.
-        batches: anything that yields what `loss_fn` takes; `itertools.cycle` repeats.
+        batches: anything that yields what `loss_fn` takes; `itertools.cycle` repeats a list,
+            `forever` calls a function.
         loss_fn: (model, batch) -> the mean loss, a scalar.
         cfg: steps, rates, decay, clipping.
     Yields:
         a `Step` after each update; the caller prints, plots or stops.
+    Raises:
+        ValueError: if the loss or its gradient is not a number or infinite. The weights are then
+            those before the step.
     """
     matrices = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
     vectors = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
@@ -85,12 +89,25 @@ def train(
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(model.parameters(), cfg.clip_norm)
+        step = Step(number, loss.item(), norm.item(), cfg.rate(number))
+        if not math.isfinite(step.loss) or not _finite(model, step.grad_norm):
+            raise ValueError(
+                f"step {number}: loss={step.loss:g}, gradient norm {step.grad_norm:g}; the weights "
+                "are still those before this step: take a lower learning_rate "
+                f"(now {cfg.learning_rate:g}) or more warmup, and look for nan in the batch"
+            )
         optimizer.step()
-        yield Step(number, loss.item(), norm.item(), cfg.rate(number))
+        yield step
+
+
+def _finite(model: nn.Module, norm: float) -> bool:
+    """Whether all gradients are numbers. Their norm may overflow where each of them does not."""
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    return math.isfinite(norm) or all(bool(g.isfinite().all()) for g in gradients)
 
 
 def forever(draw: Callable[[], Batch]) -> Iterator[Batch]:
-    """One batch after the other, without an end."""
+    """One batch after another, without end."""
     while True:
         yield draw()
 
