@@ -11,7 +11,8 @@ from gensim.models import Word2Vec as Gensim
 from gensim.models.word2vec_inner import train_batch_cbow, train_batch_sg
 from torch.testing import assert_close
 
-from bertgpt.words.word2vec import update
+from bertgpt.words.word2vec import step
+from bertgpt.words.word2vec_blocks import update_cbow, update_skip_gram
 
 D, K, RATE, SEED = 7, 3, 0.05, 5
 WORDS = list("abcdefghijkl")
@@ -76,7 +77,11 @@ def our_step(
         scores = outputs[out_ids] @ inputs[window].mean(0)
         label += torch.sigmoid(scores) - table_sigmoid(scores)
     weight = torch.tensor([[[1.0] + [negative_weight] * k]])
-    update(inputs, outputs, torch.tensor([window]), out_ids, weight, label, RATE, near)
+    given = (inputs, outputs, torch.tensor([window]), out_ids, weight, label, RATE)
+    if near is None:
+        update_skip_gram(*given)
+    else:
+        update_cbow(*given, near)
     return inputs, outputs
 
 
@@ -120,6 +125,19 @@ def test_the_update_of_one_skip_gram_pair_is_gensims():
     assert_close(ours_out, theirs_out, rtol=0, atol=TOLERANCE)
     assert (ours_in[0] - inputs[0]).abs().max() > 1e-2  # the vectors did move
     assert torch.equal(ours_in[2:], theirs_in[2:])  # and no others
+
+
+def test_the_plain_steps_of_one_pair_are_gensims():
+    """gensim sums up the changes of the centre and adds them when the negatives are done."""
+    inputs, outputs, theirs_in, theirs_out, drawn = skip_gram_case()
+    x, change = inputs[0], torch.zeros(D)
+    for word, truth in ((1, 1.0), *((negative, 0.0) for negative in drawn)):
+        score = x @ outputs[word]
+        label = truth + torch.sigmoid(score) - table_sigmoid(score)
+        moved, outputs[word] = step(x, outputs[word].clone(), label, RATE)
+        change += moved - x
+    assert_close(x + change, theirs_in[0], rtol=0, atol=TOLERANCE)
+    assert_close(outputs, theirs_out, rtol=0, atol=TOLERANCE)
 
 
 def test_the_update_of_one_cbow_window_is_gensims():

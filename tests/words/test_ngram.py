@@ -6,13 +6,13 @@ from fractions import Fraction
 import pytest
 import torch
 
+from bertgpt.words.kneser_ney import KneserNey
 from bertgpt.words.ngram import (
     END,
     START,
     UNKNOWN,
     AddK,
     Counts,
-    KneserNey,
     MaximumLikelihood,
 )
 
@@ -330,6 +330,14 @@ CLOSED = Counts(SENTENCES, 2, unknown=None)
         (lambda: Counts([], 2), "the 0 texts hold no token; give at least one"),
         (lambda: Counts([[], ""], 2), "the 2 texts hold no token"),
         (lambda: Counts("the cat", 2), r"one string; give \[text\], or \[text.split\(\)\] for"),
+        (lambda: KneserNey(COUNTS).bits_per_token("the cat"), r"one string; give \[text\], or"),
+        (lambda: KneserNey(COUNTS).bits_per_token(TINY), "sat on the mat' is a string, and"),
+        (lambda: AddK(COUNTS, k=1).log_probability("the cat"), r"a list of words: text.split\(\)"),
+        (lambda: KneserNey(COUNTS).probability("cat", "the"), "'the' is a string, and these"),
+        (lambda: KneserNey(COUNTS).distribution("the"), "'the' is a string, and these counts are"),
+        (lambda: KneserNey(COUNTS).sample(torch.Generator(), prefix="the"), "'the' is a string"),
+        (lambda: KneserNey(SENTENCES), r"expected the counts .* got list; give Counts\(texts"),
+        (lambda: AddK(SENTENCES, k=1), "expected the counts of the training texts, got list"),
         (lambda: Counts(["ab", "c"], 5), "order=5 is longer than .* 4 tokens; .* up to 4"),
         (lambda: Counts([["<s>", "a"]], 2), "holds '<s>' or '</s>', .* leave them out"),
         (lambda: COUNTS.continuations(2), "length 3 are needed, but 1 to 2 .* order=3"),

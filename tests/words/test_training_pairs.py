@@ -50,6 +50,16 @@ def test_the_articles_sentence():
     assert of_cat[4] == of_cat[5] == ["the", "sat", "on", "the", "mat"]
 
 
+def test_a_window_wider_than_a_thinned_text_sees_what_there_is():
+    """Thinning may leave sentences of one word, or nothing: that is no mistake of the caller."""
+    sentence = torch.tensor([0, 0, 3])
+    positions, mask = training_pairs.window_mask(torch.full((3,), 5), sentence, 5)
+    assert positions.shape == mask.shape == (3, 10)
+    assert [sorted(positions[i][mask[i]].tolist()) for i in range(3)] == [[1], [0], []]
+    none = training_pairs.window_mask(torch.ones(0, dtype=torch.long), sentence[:0], 5)
+    assert none[1].shape == (0, 10)
+
+
 def test_dynamic_windows_are_uniform():
     radii = training_pairs.dynamic_windows(50_000, 5, generator=seeded())
     shares = torch.bincount(radii, minlength=6)[1:] / len(radii)
@@ -112,6 +122,9 @@ def test_negatives_follow_the_noise_and_the_seed():
     [
         (lambda: training_pairs.flatten([]), "the text is empty: 0 sentences hold 0 words; give"),
         (lambda: training_pairs.flatten([[], []]), "the text is empty: 2 sentences hold 0 words"),
+        (lambda: training_pairs.flatten([["the"], ["cat"]]), "'the' is a word; give ids: vocab"),
+        (lambda: training_pairs.flatten(["the cat"]), "give ids as one list per sentence; vocab"),
+        (lambda: training_pairs.flatten([1, 2]), "give ids as one list per sentence; vocab"),
         (
             lambda: training_pairs.dynamic_windows(3, 0, generator=seeded()),
             "window=0 must be at least 1",

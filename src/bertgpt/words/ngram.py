@@ -1,11 +1,12 @@
-"""N-grams of any order over any tokens: maximum likelihood, add-k, modified Kneser-Ney.
+"""N-grams of any order over any tokens: counts, maximum likelihood, add-k.
 
 A sequence (a sentence, a story, an article's characters) is read as `<s> w1 w2 ... wT </s>`. Its
 words and the closing `</s>` are predicted, `<s>` is only ever read. The probability of a word given
 the words before it is cut to the last `order - 1` of them, and never reaches back beyond `<s>`.
 
-Each model is a probability distribution in every context: over the whole vocabulary it sums to 1
-(maximum likelihood alone has none in a context that it never saw, and says so).
+Each model is a probability distribution in every context: over the whole vocabulary it sums to 1.
+Only maximum likelihood has none in a context that it never saw, and says so. Modified Kneser-Ney
+smoothing is in `bertgpt.words.kneser_ney`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from typing import NamedTuple
 
 import torch
 
@@ -22,8 +22,6 @@ Token = Hashable
 Gram = tuple[Token, ...]
 
 START, END, UNKNOWN = "<s>", "</s>", "<unk>"
-# Used where a text is too small or too regular for the discounts' formula; KenLM's choice as well.
-FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
 
 
 class Counts:
@@ -56,8 +54,7 @@ class Counts:
     ) -> None:
         if order < 1:
             raise ValueError(f"order={order} counts nothing; the smallest is 1, single words")
-        if isinstance(sequences, str):
-            raise ValueError("that is one string; give [text], or [text.split()] for words")
+        _check_texts(sequences)
         texts = [tuple(text) for text in sequences]
         if not any(texts):
             raise ValueError(f"the {len(texts)} texts hold no token; give at least one that does")
@@ -65,10 +62,11 @@ class Counts:
         if order > longest:
             given = f"order={order} is longer than the longest text with its start and end"
             raise ValueError(f"{given}, {longest} tokens; choose an order up to {longest}")
-        words = (w for text in texts for w in text) if vocabulary is None else vocabulary
+        known = [w for text in texts for w in text] if vocabulary is None else [*vocabulary]
         ends = [END] if unknown is None else [unknown, END]
+        self.of_words = any(isinstance(w, str) and len(w) > 1 for w in known)
         self.order, self.unknown = order, unknown
-        self.vocabulary = tuple(dict.fromkeys([*words, *ends]))  # in order of appearance
+        self.vocabulary = tuple(dict.fromkeys([*known, *ends]))  # in order of appearance
         self._known = {word: word for word in self.vocabulary}
         self.tables: list[Counter[Gram]] = [Counter() for _ in range(order)]
         for marked in map(self.marked, texts):
@@ -76,7 +74,12 @@ class Counts:
                 table.update(zip(*(marked[i:] for i in range(n)), strict=False))
         self.n_texts = self.tables[0].pop((START,))  # `<s>` is read, never predicted
         self.n_predicted = self.tables[0].total()
-        self.lower_levels: dict[int, _Level] = {}  # filled by KneserNey, shared by its models
+
+    def check_tokens(self, tokens: Sequence[Token]) -> None:
+        """Raise ValueError for a string, read letter by letter, where words were counted."""
+        if self.of_words and isinstance(tokens, str):
+            given = f"{tokens[:40]!r} is a string, and these counts are of words"
+            raise ValueError(f"{given}; give a list of words: text.split()")
 
     def known(self, word: Token) -> Token:
         """The word itself if it is in the vocabulary, else what stands for unknown words."""
@@ -88,6 +91,7 @@ class Counts:
 
     def marked(self, text: Sequence[Token]) -> Gram:
         """The text between `<s>` and `</s>`, its words mapped to the vocabulary."""
+        self.check_tokens(text)
         if START in text or END in text:
             given = f"a text holds {START!r} or {END!r}, which are added here to mark its ends"
             raise ValueError(f"{given}; leave them out, or rename that token")
@@ -117,6 +121,11 @@ class Counts:
         return self.tables[n - 1]
 
 
+def _check_texts(texts: object) -> None:
+    if isinstance(texts, str):
+        raise ValueError("that is one string; give [text], or [text.split()] for words")
+
+
 class NGram(ABC):
     """A language model that looks at the last `order - 1` tokens.
 
@@ -126,6 +135,9 @@ class NGram(ABC):
     """
 
     def __init__(self, counts: Counts, order: int | None = None) -> None:
+        if not isinstance(counts, Counts):
+            given = f"expected the counts of the training texts, got {type(counts).__name__}"
+            raise ValueError(f"{given}; give Counts(texts, order)")
         self.counts = counts
         self.order = counts.order if order is None else order
         if not 1 <= self.order <= counts.order:
@@ -137,6 +149,7 @@ class NGram(ABC):
         """Probability of each word, for a context already cut and mapped to the vocabulary."""
 
     def _cut(self, context: Sequence[Token]) -> Gram:
+        self.counts.check_tokens(context)
         if END in context:
             raise ValueError(f"the context {context!r} holds {END!r}, and nothing follows the end")
         recent = tuple(context)[max(0, len(context) - self.order + 1) :]
@@ -179,7 +192,8 @@ class NGram(ABC):
         return sum(self.token_log_probabilities(sequence))
 
     def bits_per_token(self, sequences: Iterable[Sequence[Token]]) -> float:
-        """Cross-entropy in bits a token; the end of each sequence counts as a token."""
+        """Cross-entropy in bits per token; the end of each sequence counts as a token."""
+        _check_texts(sequences)
         logs = [p for text in sequences for p in self.token_log_probabilities(text)]
         if not logs:
             raise ValueError("there is no text to score; give at least one sequence")
@@ -188,11 +202,12 @@ class NGram(ABC):
     def sample(
         self, generator: torch.Generator, *, max_tokens: int = 50, prefix: Sequence[Token] = ()
     ) -> list[Token]:
-        """Writes on from the prefix, word after word, until the text ends or is long enough.
+        """Continue from the prefix, word after word, until the text ends or is long enough.
 
         Returns:
             the new tokens, without the prefix and without `</s>`; at most `max_tokens`.
         """
+        self.counts.check_tokens(prefix)
         text: list[Token] = [START, *prefix]
         while len(text) <= len(prefix) + max_tokens:
             chances = torch.tensor(list(self.distribution(text).values()), dtype=torch.float64)
@@ -204,7 +219,7 @@ class NGram(ABC):
 
 
 class AddK(NGram):
-    """Pretend that every word was seen k more times after every context (k = 1: Laplace).
+    """Counts to which k is added for every word after every context (k = 1: Laplace).
 
     P(w | h) = (c(h w) + k) / (c(h) + k V), where V is the size of the vocabulary.
 
@@ -233,73 +248,3 @@ class MaximumLikelihood(AddK):
 
     def __init__(self, counts: Counts, order: int | None = None) -> None:
         super().__init__(counts, order, k=0)
-
-
-class _Level(NamedTuple):
-    """One order of a Kneser-Ney model."""
-
-    counts: Counter[Gram]
-    discounts: tuple[float, ...]  # taken from a count of 0, 1, 2, 3 or more
-    total: dict[Gram, int]  # by context: the sum of its counts
-    free: dict[Gram, float]  # by context: the share of probability that discounting sets free
-
-
-class KneserNey(NGram):
-    """Interpolated modified Kneser-Ney smoothing (Chen & Goodman 1999).
-
-    At every order a discount is taken from each count, and what this sets free is shared out by
-    the next lower order; below single words lies the uniform distribution over the vocabulary.
-    The longest order counts occurrences. The lower ones count in how many different contexts an
-    n-gram was seen, since they speak up where the longer context was of no help.
-
-    Attributes:
-        discounts: (D1, D2, D3+) for each order, from single words up.
-
-    >>> model = KneserNey(Counts(["the cat sat".split(), "the dog sat".split()], 2))
-    >>> round(sum(model.distribution(["a", "word", "never", "seen"]).values()), 12)
-    1.0
-    """
-
-    def __init__(self, counts: Counts, order: int | None = None) -> None:
-        super().__init__(counts, order)
-        # Models of different orders on the same counts share their lower levels.
-        for n in range(1, self.order):
-            if n not in counts.lower_levels:
-                counts.lower_levels[n] = _level(counts.continuations(n))
-        top = _level(counts.tables[self.order - 1])
-        self._levels = [*(counts.lower_levels[n] for n in range(1, self.order)), top]
-        self.discounts = [level.discounts[1:] for level in self._levels]
-
-    def _weigh(self, words: Iterable[Token], context: Gram) -> list[float]:
-        suffixes = [context[i:] for i in range(len(context), -1, -1)]  # the shortest first
-        path = [
-            (h, level.counts, level.discounts, level.total[h], level.free[h])
-            for h, level in zip(suffixes, self._levels, strict=False)
-            if h in level.total  # where a context was never seen, no longer one was either
-        ]
-        chances = []
-        for word in words:
-            p = 1 / len(self.counts.vocabulary)
-            for h, counts, discounts, total, free in path:
-                count = counts.get((*h, word), 0)
-                p = (count - discounts[min(count, 3)]) / total + free * p
-            chances.append(p)
-        return chances
-
-
-def _level(counts: Counter[Gram]) -> _Level:
-    """Discounts and back-off shares of one order, from its counts."""
-    n = Counter(counts.values())  # n[c]: how many n-grams have count c
-    discounts: tuple[float, ...] = (0.0, *FALLBACK_DISCOUNTS)
-    if n[1] and n[2] and n[3] and n[4]:
-        share = n[1] / (n[1] + 2 * n[2])
-        found = [c - (c + 1) * share * n[c + 1] / n[c] for c in (1, 2, 3)]
-        if all(0 <= d <= c for c, d in enumerate(found, start=1)):
-            discounts = (0.0, *found)
-    total: dict[Gram, int] = {}
-    freed: dict[Gram, float] = {}
-    for gram, count in counts.items():
-        context = gram[:-1]
-        total[context] = total.get(context, 0) + count
-        freed[context] = freed.get(context, 0.0) + discounts[min(count, 3)]
-    return _Level(counts, discounts, total, {h: freed[h] / total[h] for h in total})

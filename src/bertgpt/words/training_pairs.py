@@ -1,4 +1,4 @@
-"""What skip-gram, CBOW and their subword cousin share: which words meet, and how often.
+"""Parts that skip-gram, CBOW and subword vectors share: which words meet, and how often.
 
 Shapes: n words in a text, V words in the vocabulary, P (centre, context) pairs.
 """
@@ -8,22 +8,29 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from bertgpt.words.checks import check_threshold, check_window
+
 
 def flatten(sentences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     """Lay sentences end to end, remembering which sentence each word came from.
 
     Args:
-        sentences: word ids, one sequence a sentence; empty sentences are allowed.
+        sentences: word ids, one sequence per sentence; empty sentences are allowed.
     Returns:
         ids (n,) int64 and sentence (n,) int64, the number of the sentence of each word.
     Raises:
-        ValueError: if there is no word at all.
+        ValueError: if there is no word at all, or words are given where their ids are needed.
 
     >>> ids, sentence = flatten([[5, 6, 7], [8]])
     >>> ids.tolist(), sentence.tolist()
     ([5, 6, 7, 8], [0, 0, 0, 1])
     """
-    ids = torch.tensor([i for words in sentences for i in words], dtype=torch.long)
+    if any(isinstance(words, str | int) for words in sentences):
+        raise ValueError("give ids as one list per sentence; vocab.encode(words) makes such a list")
+    flat = [i for words in sentences for i in words]
+    if words := [i for i in flat if isinstance(i, str)]:
+        raise ValueError(f"{words[0]!r} is a word; give ids: vocab.encode(words)")
+    ids = torch.tensor(flat, dtype=torch.long)
     if not len(ids):
         raise ValueError(
             f"the text is empty: {len(sentences)} sentences hold 0 words; "
@@ -34,10 +41,10 @@ def flatten(sentences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
 
 
 def keep_probability(counts: Tensor, threshold: float = 1e-3) -> Tensor:
-    """How likely a word is to survive the thinning of frequent words.
+    """Probability that a word survives the thinning of frequent words.
 
-    With f the share of a word in the text and t the threshold, Mikolov et al. (2013b, section
-    2.3) print sqrt(t / f).  The program they released, and gensim with it, compute
+    With f the fraction of the text that is this word and t the threshold, Mikolov et al. (2013b,
+    section 2.3) print sqrt(t / f). The program they released, and gensim with it, compute
     sqrt(t / f) + t / f; so do we, because we compare ourselves with gensim.
 
     Args:
@@ -51,8 +58,7 @@ def keep_probability(counts: Tensor, threshold: float = 1e-3) -> Tensor:
     >>> [round(p, 3) for p in keep_probability(torch.tensor([90.0, 10.0]), 0.1).tolist()]
     [0.444, 1.0]
     """
-    if not threshold > 0:
-        raise ValueError(f"threshold={threshold} must be above 0; 1e-3 suits a small text")
+    check_threshold(threshold)
     if not bool((counts > 0).all()):
         raise ValueError(f"counts must all be above 0, the smallest is {counts.min().item():g}")
     ratio = threshold * counts.sum(dtype=torch.float64) / counts.double()
@@ -60,7 +66,7 @@ def keep_probability(counts: Tensor, threshold: float = 1e-3) -> Tensor:
 
 
 def dynamic_windows(n: int, window: int, *, generator: torch.Generator) -> Tensor:
-    """Draw for each of `n` centres how far it looks: uniform on 1..window.
+    """Draw how far each of `n` centres looks: uniform on 1..window.
 
     Mikolov et al. (2013a, section 3.2): near words are trained on more often than far ones.
 
@@ -78,30 +84,17 @@ def dynamic_windows(n: int, window: int, *, generator: torch.Generator) -> Tenso
     return torch.randint(1, window + 1, (n,), generator=generator)
 
 
-def check_window(window: int, sentence: Tensor) -> None:
-    """Raise ValueError if `window` reaches past the longest sentence."""
-    longest = int(torch.bincount(sentence).max())
-    if window >= longest:
-        raise ValueError(
-            f"window={window} is larger than the text: its longest sentence has {longest} words; "
-            f"take a window of at most {longest - 1}"
-        )
-
-
 def window_mask(radii: Tensor, sentence: Tensor, window: int) -> tuple[Tensor, Tensor]:
     """Which neighbours each centre is paired with.
 
     Args:
         radii: (n,) int64, how far each centre looks, at most `window`.
         sentence: (n,) number of the sentence of each word; a window never leaves its sentence.
-        window: C, at least 1 and smaller than the longest sentence.
+        window: C, at least 1.
     Returns:
         positions (n, 2C) of the neighbours -C..-1, 1..C, clamped into the text, and
         mask (n, 2C), True where the neighbour counts.
-    Raises:
-        ValueError: if `window` reaches past the longest sentence.
     """
-    check_window(window, sentence)
     n = len(sentence)
     offsets = torch.cat((torch.arange(-window, 0), torch.arange(1, window + 1)))
     positions = torch.arange(n)[:, None] + offsets  # (n, 2C)
@@ -112,31 +105,34 @@ def window_mask(radii: Tensor, sentence: Tensor, window: int) -> tuple[Tensor, T
 
 
 def pairs(ids: Tensor, radii: Tensor, sentence: Tensor, window: int) -> tuple[Tensor, Tensor]:
-    """All (centre, context) pairs, in the order of the text.
+    """All (centre, context) pairs of a whole text, in its order.
 
     Args:
         ids: (n,) word ids.
         radii, sentence, window: as in `window_mask`.
     Returns:
         centres (P,) and contexts (P,), both word ids.
+    Raises:
+        ValueError: if `window` reaches past the longest sentence.
 
     >>> ids, sentence = flatten([[0, 1, 2]])
     >>> centres, contexts = pairs(ids, torch.ones(3, dtype=torch.long), sentence, 1)
     >>> list(zip(centres.tolist(), contexts.tolist()))
     [(0, 1), (1, 0), (1, 2), (2, 1)]
     """
+    check_window(window, int(torch.bincount(sentence).max()))
     positions, mask = window_mask(radii, sentence, window)
     return ids[:, None].expand_as(positions)[mask], ids[positions][mask]
 
 
 def noise_distribution(counts: Tensor, power: float = 0.75) -> Tensor:
-    """From what negatives are drawn: counts to the power 3/4, made to sum to 1.
+    """The distribution that negatives are drawn from: counts to the power 3/4, made to sum to 1.
 
     Mikolov et al. (2013b, section 2.2) chose 3/4 over the plain counts and the uniform.
 
     Args:
         counts: (V,) at least 0, not all 0.
-        power: 1 gives the plain unigram shares, 0 the uniform distribution.
+        power: 1 gives the plain unigram frequencies, 0 the uniform distribution.
     Returns:
         (V,) probabilities.
     Raises:
