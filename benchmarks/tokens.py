@@ -20,10 +20,12 @@ import time
 from collections.abc import Callable
 
 from bertgpt.corpora import corpus
-from bertgpt.tokens.bpe import BPE, END_OF_TEXT, byte_alphabet, split
+from bertgpt.tokens.bpe import BPE, END_OF_TEXT, byte_alphabet
 from bertgpt.tokens.pair_merging import learn_merges
+from bertgpt.tokens.settings import SPECIALS
+from bertgpt.tokens.splitting import split
 from bertgpt.tokens.tokenizer import count_words
-from bertgpt.tokens.wordpiece import SPECIALS, WordPiece
+from bertgpt.tokens.wordpiece import WordPiece
 
 MEGABYTES, LEAST = (0.3, 1.0, 3.0), 2
 Text = list[str]

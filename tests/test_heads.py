@@ -106,9 +106,7 @@ def test_the_choices_of_a_question_follow_each_other() -> None:
     scores = made(h)
     assert_close(scores[1, 2], made.score(h)[5, 0])
     assert_close(scores[0, 1], made.score(h)[1, 0])
-    with pytest.raises(
-        ValueError, match="5 texts do not divide into questions with n_choices=3"
-    ):
+    with pytest.raises(ValueError, match="5 texts do not divide into questions with n_choices=3"):
         made(h[:5])
 
 

@@ -14,7 +14,7 @@ from bertgpt.config import TransformerConfig
 
 
 class AttentionRecord(NamedTuple):
-    """What one attention layer did; made only on request."""
+    """Record of one attention layer, made only on request."""
 
     weights: Tensor  # (B, H, T, S), each row sums to 1
     queries: Tensor  # (B, H, T, K)

@@ -1,4 +1,4 @@
-"""What can be chosen about a Transformer. Nothing here says BERT or GPT: the mask does that."""
+"""Sizes and variants of a Transformer. Nothing here says BERT or GPT: the mask does that."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple

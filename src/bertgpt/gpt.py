@@ -43,7 +43,7 @@ class GPT(nn.Module):
         return self.stack(token_ids, mask, segment_ids, records, position_ids)
 
     def forward(self, token_ids: Tensor, segment_ids: Tensor | None = None) -> Tensor:
-        """What the head reads out: (B, T, V) scores of tokens, unless another head was given."""
+        """Output of the head: (B, T, V) scores of tokens, unless another head was given."""
         return self.head(self.hidden(token_ids, segment_ids))
 
     def loss(self, token_ids: Tensor, generator: torch.Generator | None = None) -> Tensor:

@@ -117,7 +117,7 @@ def check_mask(mask: Tensor, B: int, T: int, S: int, n_heads: int | None = None)
         place = nothing.nonzero()[0].tolist()
         text = f"text {place[0]}, " if mask.ndim == 4 else ""
         raise ValueError(
-            f"{text}position {place[-1]} may read nothing, and a mean over nothing is no number; "
+            f"{text}position {place[-1]} may read nothing, and nothing has no mean; "
             "leave out a text that is all padding, or let each position read itself: "
             "`mask | torch.eye(T, dtype=torch.bool)`"
         )

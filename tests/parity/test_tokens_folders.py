@@ -15,8 +15,10 @@ from tokenizers import Regex, Tokenizer, models, normalizers, trainers
 from tokenizers import pre_tokenizers as P
 
 from bertgpt.config import SpecialIds
-from bertgpt.tokens.bpe import BPE, END_OF_TEXT, GPT2_PATTERN
-from bertgpt.tokens.wordpiece import SPECIALS, WordPiece
+from bertgpt.tokens.bpe import BPE, END_OF_TEXT
+from bertgpt.tokens.settings import SPECIALS
+from bertgpt.tokens.splitting import GPT2_PATTERN
+from bertgpt.tokens.wordpiece import WordPiece
 
 WORDS = [
     "schon",

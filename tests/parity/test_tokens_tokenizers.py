@@ -15,9 +15,11 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from bertgpt.corpora import corpus
-from bertgpt.tokens import bpe as bpe_module
 from bertgpt.tokens.bpe import BPE, END_OF_TEXT
-from bertgpt.tokens.wordpiece import SPECIALS, Cleaning, WordPiece
+from bertgpt.tokens.cleaning import Cleaning
+from bertgpt.tokens.settings import SPECIALS
+from bertgpt.tokens.splitting import split
+from bertgpt.tokens.wordpiece import WordPiece
 
 draw = random.Random(7)
 NASTY = {
@@ -226,7 +228,7 @@ def test_each_character_that_python_knows_is_of_the_same_kind_for_bpe() -> None:
     for some in (characters[i : i + 2000] for i in range(0, len(characters), 2000)):
         text = "".join(f"a{c}a1{c}1${c}$ {c} " for c in some)
         theirs = splitter.pre_tokenize_str(text)
-        assert bpe_module.split(text) == [text[begin:end] for _, (begin, end) in theirs]
+        assert split(text) == [text[begin:end] for _, (begin, end) in theirs]
     assert len(characters) > 250_000
 
 
@@ -256,7 +258,7 @@ def kinds(letters: str, numbers: str, spaces: str) -> re.Pattern[str]:
 
 def test_wrong_ways_to_split_would_be_seen() -> None:
     text = "\n".join(NASTY.values()).replace(" " * 1000, " ")
-    right = bpe_module.split(text)
+    right = split(text)
     by_name = {
         "letters by isalpha, numbers by \\d": kinds(r"[^\W\d_]", r"\d", r"\s"),
         "words by \\w": kinds(r"[^\W\d]", r"\d", r"\s"),
@@ -266,7 +268,7 @@ def test_wrong_ways_to_split_would_be_seen() -> None:
         assert [m[0] for m in pattern.finditer(text)] != right, name
     assert text.split(" ") != right
     capital = re.sub(r"'S", "'s", text)
-    assert [len(w) for w in bpe_module.split(capital)] != [len(w) for w in right]
+    assert [len(w) for w in split(capital)] != [len(w) for w in right]
 
 
 class Wrong(Cleaning):

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bertgpt.corpora.corpus import wikipedia
-from bertgpt.tokens.bpe import BPE, END_OF_TEXT, byte_alphabet, split
+from bertgpt.tokens.bpe import BPE, END_OF_TEXT, byte_alphabet
 from bertgpt.tokens.pair_merging import join, learn_by_recounting, learn_merges
+from bertgpt.tokens.splitting import split
 from bertgpt.tokens.wordpiece import WordPiece
 
 LETTERS = byte_alphabet()

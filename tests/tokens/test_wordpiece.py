@@ -7,7 +7,9 @@ import pytest
 
 from bertgpt.config import BERT_SPECIAL_IDS, SpecialIds
 from bertgpt.corpora.corpus import wikipedia
-from bertgpt.tokens.wordpiece import SPECIALS, Cleaning, WordPiece
+from bertgpt.tokens.cleaning import Cleaning
+from bertgpt.tokens.settings import SPECIALS
+from bertgpt.tokens.wordpiece import WordPiece
 
 
 @pytest.fixture(scope="module")

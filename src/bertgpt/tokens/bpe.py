@@ -6,25 +6,19 @@ begin with bytes, of which there are 256, and never join across the kinds of cha
 
 import heapq
 import json
-import re
-import sys
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from bertgpt.config import SpecialIds
 from bertgpt.tokens import files
 from bertgpt.tokens.added import AddedToken
 from bertgpt.tokens.pair_merging import Pair, learn_merges
+from bertgpt.tokens.settings import bpe_config, bpe_settings
+from bertgpt.tokens.splitting import split
 from bertgpt.tokens.tokenizer import Tokenizer, check_text, count_words
 
 END_OF_TEXT = "<|endoftext|>"
-# The pattern as GPT-2's own code and tokenizer.json write it, for the module `regex`.
-GPT2_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-# Tokenizers of `transformers` that read vocab.json and merges.txt as GPT-2's does.
-CLASSES = ("GPT2", "Roberta", "Bart", "Longformer", "CodeGen")
 
 
 @cache
@@ -39,53 +33,6 @@ def byte_alphabet() -> tuple[str, ...]:
     visible = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     others = iter(range(256, 512))
     return tuple(chr(byte if byte in visible else next(others)) for byte in range(256))
-
-
-@cache
-def _splitter() -> re.Pattern[str]:
-    """GPT-2's pattern. `re` has no classes for Unicode's letters and numbers, so we list them.
-
-    From left to right, the first of these that fits:
-
-    1. ``'s 't 'm 'd 're 've 'll``: the endings of English contractions, in small letters only;
-    2. ``?[L]+``: letters, with one space before them if there is one;
-    3. ``?[N]+``: numbers, likewise;
-    4. ``?[^LNZ]+``: other marks, likewise;
-    5. ``[Z]+(?![^Z])``: white space up to the end of the text, or all but the last of it before
-       a word, which takes that one if it is a space;
-    6. ``[Z]+``: white space that is left, as a single line end before a word.
-
-    TLDR: a token never mixes letters, numbers and other marks, and begins with at most one space.
-    """
-    spans: dict[str, list[list[int]]] = {"L": [], "N": [], "Z": []}  # first and last code points
-    for code in range(sys.maxunicode + 1):
-        kind = unicodedata.category(character := chr(code))[0]
-        if character.isspace() and not 0x1C <= code <= 0x1F:  # which only Python calls space
-            kind = "Z"
-        if kind in spans:
-            if spans[kind] and spans[kind][-1][1] == code - 1:
-                spans[kind][-1][1] = code
-            else:
-                spans[kind].append([code, code])
-    L, N, Z = (
-        "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in runs) for runs in spans.values()
-    )
-    return re.compile(
-        rf"'(?:[stmd]|re|ve|ll)| ?[{L}]+| ?[{N}]+| ?[^{L}{N}{Z}]+|[{Z}]+(?![^{Z}])|[{Z}]+"
-    )
-
-
-def split(text: str) -> list[str]:
-    """Split where no token may reach across: between letters, numbers, other marks and white space.
-
-    One space belongs to what follows it (Radford et al. 2019, in the released code). Letters and
-    numbers are those of the Unicode that this Python has.
-
-    >>> split("It's 3 o'clock!  ")
-    ['It', "'s", ' 3', ' o', "'", 'clock', '!', '  ']
-    """
-    check_text(text)
-    return _splitter().findall(text)
 
 
 class BPE(Tokenizer):
@@ -178,7 +125,7 @@ class BPE(Tokenizer):
         return cls(found.tokens, found.merges)
 
     def words(self, text: str) -> list[str]:
-        """As :func:`split`, with a space before the text if this vocabulary wants one."""
+        """As `split`, with a space before the text if this vocabulary wants one."""
         return split(self._prefix(text) + text)
 
     def _prefix(self, text: str) -> str:
@@ -253,15 +200,12 @@ class BPE(Tokenizer):
         whole = files.read_whole(folder, cls.kind) if (folder / files.WHOLE).exists() else None
         merges: list[list[str]]
         if whole is not None:
-            prefix_space = _settings(folder, whole, config)
+            prefix_space = bpe_settings(folder, whole, config)
             ids = whole["model"]["vocab"]
             pairs = whole["model"].get("merges") or []
             merges = [pair.split(" ") if isinstance(pair, str) else pair for pair in pairs]
         elif (folder / "vocab.json").exists() and (folder / "merges.txt").exists():
-            name = str(config.get("tokenizer_class") or "GPT2Tokenizer")
-            if name.removesuffix("Fast").removesuffix("Tokenizer") not in CLASSES:
-                files.refuse(folder, "tokenizer_class", name, "GPT2Tokenizer or a tokenizer.json")
-            prefix_space = bool(config.get("add_prefix_space", False))
+            prefix_space = bpe_config(folder, config)
             ids = files.read_json(folder / "vocab.json")
             lines = files.read_lines(folder / "merges.txt")
             merges = [line.split() for line in lines if line and line[:8] != "#version"]
@@ -317,29 +261,3 @@ class BPE(Tokenizer):
             offer(left[place])
             offer(place)
         return [i for i in held if i >= 0]
-
-
-def _settings(folder: Path, whole: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
-    """Whether tokenizer.json wants a space before a text; what else it wants is refused."""
-    model, normalizer = whole["model"], files.only(whole.get("normalizer"))
-    for key in ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback"):
-        if model.get(key):
-            files.refuse(folder, f"model.{key}", model[key], f"none: {key}=null")
-    if model.get("ignore_merges"):
-        files.refuse(folder, "model.ignore_merges", True, "ignore_merges=false")
-    if normalizer is not None:
-        files.refuse(folder, "the normalizer", normalizer, "none, like GPT-2's")
-    pre = files.only(whole.get("pre_tokenizer"))
-    steps = pre.get("pretokenizers", []) if isinstance(pre, dict) else []
-    if [step.get("type") for step in steps] == ["Split", "ByteLevel"]:
-        # GPT-2's own pattern written out before a ByteLevel that does not split.
-        split_by, byte_level = steps
-        plain = split_by.get("behavior") == "Isolated" and not split_by.get("invert")
-        same = plain and split_by.get("pattern") == {"Regex": GPT2_PATTERN}
-        if same and not byte_level.get("use_regex", True):
-            pre = byte_level | {"use_regex": True}
-    byte_level_only = isinstance(pre, dict) and pre.get("type") == "ByteLevel"
-    if not byte_level_only or not pre.get("use_regex", True):
-        files.refuse(folder, "the pre_tokenizer", pre, "ByteLevel and its own pattern, as GPT-2's")
-    files.agreed(folder, pre, config, {"add_prefix_space": "add_prefix_space"})
-    return bool(pre.get("add_prefix_space", True))  # the default of `tokenizers`

@@ -1,4 +1,4 @@
-"""Files of a tokenizer, and what in them our tokenizers cannot do, refused by name."""
+"""Files of a tokenizer, read and written."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -132,43 +132,3 @@ def in_order(ids: Mapping[str, int] | Iterable[str], source: Path) -> list[str]:
             "download it again"
         )
     return sorted(ids, key=ids.__getitem__)
-
-
-def only(part: Any) -> Any:
-    """The part that a Sequence of one holds; None for a Sequence of none; others as they are."""
-    while isinstance(part, dict) and part.get("type") == "Sequence":
-        parts = part.get("normalizers") or part.get("pretokenizers") or []
-        if len(parts) > 1:
-            return part
-        part = parts[0] if parts else None
-    return part
-
-
-def refuse(folder: Path, what: str, value: Any, allowed: str) -> None:
-    """Raise ValueError: a setting of a tokenizer that ours cannot follow."""
-    told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if len(told) > 200:
-        told = told[:200] + "..."
-    raise ValueError(
-        f"{folder} was made with {what} {told}, which changes tokens and which our tokenizer "
-        f"cannot do; give a folder with {allowed}"
-    )
-
-
-def agreed(
-    folder: Path, whole: Mapping[str, Any], config: Mapping[str, Any], names: Mapping[str, str]
-) -> None:
-    """Raise ValueError where tokenizer.json and tokenizer_config.json contradict each other.
-
-    `tokenizers` follows the one, `transformers` the other.
-
-    Args:
-        names: what tokenizer.json calls a setting -> what tokenizer_config.json calls it.
-    """
-    for here, there in names.items():
-        a, b = whole.get(here), config.get(there)
-        if a is not None and b is not None and a != b:
-            raise ValueError(
-                f"{folder}: {WHOLE} has {here}={a}, and {CONFIG} has {there}={b}; delete the wrong "
-                "one of these lines"
-            )

@@ -1,4 +1,4 @@
-"""What BPE and WordPiece have in common: words are encoded one by one, tokens have ids."""
+"""The parts that BPE and WordPiece share: words are encoded one by one, tokens have ids."""
 
 from abc import ABC, abstractmethod
 from collections import Counter

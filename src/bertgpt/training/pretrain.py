@@ -10,7 +10,7 @@ def pretraining_loss(head: PretrainingHead, h: Tensor, targets: Tensor, labels: 
     """BERT's whole objective, in nats: masked tokens and next sentence, one mean loss each, added.
 
     Args:
-        head: of the model; it scores tokens only where one is to be guessed.
+        head: of the model; it scores tokens only at targets.
         h: (B, T, D), hidden states of the corrupted pairs.
         targets: (B, T), as `mask_tokens` gives them.
         labels: (B,), as `next_sentence_pairs` gives them.
