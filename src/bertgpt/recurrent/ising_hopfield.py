@@ -80,7 +80,7 @@ def settle(
     generator: torch.Generator,
     sweeps: int,
 ) -> Course:
-    """Update one unit at a time until nothing changes; each sweep has its own order.
+    """Update one unit at a time until nothing changes, in random order.
 
     A unit takes the sign of what the others send it, W s; at 0 it stays as it is.
 

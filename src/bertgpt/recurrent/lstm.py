@@ -81,7 +81,7 @@ class LSTM(nn.Module):
         check_shape("x", x, "B C", C=self.inputs.in_features)
         h, c = self._checked(state, len(x))
         D = self.width
-        a = self.inputs(x) + self.recurrent(h)  # W_x x + b + W_h h: (B, 4 D) or (B, 3 D)
+        a = self.inputs(x) + self.recurrent(h)  # W_x x + b + W_h h: (B, 4 D or 3 D)
         a_i, a_o, a_g = a[:, :D], a[:, D : 2 * D], a[:, -D:]
         i = torch.sigmoid(a_i)
         o = torch.sigmoid(a_o)
