@@ -98,12 +98,12 @@ class Transformer(nn.Module):
 
         Args:
             token_ids: (B, T) int64 in [0, V), T at most `max_positions`.
-            mask: (T, T) or (B, 1, T, T), True where t may read s. It has no default: no model is
-                causal, or not, by accident.
+            mask: (T, T) or (B, 1, T, T), True where t may read s. It has no default:
+                no model is causal, or not, by accident.
             segment_ids: (B, T) int64 in [0, n_segments); None means all 0.
-            records: a list that gets one `AttentionRecord` per layer: weights, queries, keys.
-            position_ids: (B, T) int64 in [0, max_positions), as `count_positions` counts them;
-                None means 0 to T - 1 in each text.
+            records: a list that gets one `AttentionRecord` per layer.
+            position_ids: (B, T) int64 in [0, max_positions), as `count_positions` has
+                them; None means 0 to T - 1 in each text.
         Returns:
             (B, T, D).
         Raises:
@@ -114,8 +114,13 @@ class Transformer(nn.Module):
         check_mask(mask, B, T, T, self.cfg.n_heads)
         return self.run(x, mask, records)
 
-    def run(self, x: Tensor, mask: Tensor, records: list[AttentionRecord] | None = None) -> Tensor:
-        """All blocks, and the final norm if there is one: (B, T, D) -> (B, T, D)."""
+    def run(
+        self,
+        x: Tensor,
+        mask: Tensor,
+        records: list[AttentionRecord] | None = None,
+    ) -> Tensor:
+        """All blocks, then the final norm if there is one: (B, T, D) -> (B, T, D)."""
         for block in self.blocks:
             x = block(x, mask, records)
         return x if self.final_norm is None else self.final_norm(x)
