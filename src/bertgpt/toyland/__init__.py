@@ -1,6 +1,6 @@
 """A language of small stories whose every probability is known exactly."""
 
 from bertgpt.toyland.language import toyland
-from bertgpt.toyland.states import END, MASK
+from bertgpt.toyland.moves import END, MASK
 
 __all__ = ["END", "MASK", "toyland"]

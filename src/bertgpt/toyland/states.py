@@ -1,255 +1,217 @@
-"""A grammar text becomes a finite list of states: the engine under `bertgpt.toyland.language`.
+"""Rules become a finite list of states, in which everything can be computed exactly.
 
-A *state* is what is still to be said, and of which class each *register* is.  A register holds a
-word that was chosen and will be said again, or must not be chosen again; what it holds is not
-part of the state.  "Anna met Tom, and then ..." and "Lily met Ben, and then ..." are one state
-with other registers, so there are a few thousand states instead of millions.  State 0 is the end;
-every option of a state leads to a state with a smaller number, so one pass upwards computes any
-expectation.
+A *state* is what is still to be said, and of which class each *register* is. A register holds a
+word that was chosen and will be said again, or must not be chosen again; what it holds is not part
+of the state. "Anna met Tom, and then ..." and "Lily met Ben, and then ..." are one state with other
+registers, so there are a few thousand states instead of millions. State 0 is the end, the last one
+the start; every option of a state leads to a state with a smaller number, so one pass upwards
+computes any expectation.
 
-The notation is explained at the top of `data/toyland.txt`.
+Three lines of a grammar, and the five states that they become, each with the classes of its
+registers. States 2 and 3 have one register: it holds the first pet, which the second may not be.
+
+>>> lines = ["words pet: cat dog", "rule STORY", "  1  ?x:pet saw ?y:pet"]
+>>> for number, state in enumerate(States(Notation("\\n".join(lines))).states):
+...     print(number, state)
+0 ()
+1 () 1.00 <end> -> 0
+2 (pet) 1.00 cat/dog, not register 0 -> 1
+3 (pet) 1.00 saw -> 2
+4 () 1.00 cat/dog -> 3
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from math import log
 from typing import NamedTuple
 
-END, MASK = "<end>", "<mask>"
-Place = tuple[int, tuple[str, ...]]  # a state, and what its registers hold
-_Registers = tuple[tuple[str, str], ...]  # (variable, class) of each
-_Marks = tuple[tuple[str, tuple[int | str, ...]], ...]  # (name, arguments); numbers are registers
-_OPENING = re.compile(r"(names|words|rule|about) +(\w+) *(?:\(([^)]*)\))? *(?::(.*))?")
-_ITEM = re.compile(r"([?!$@])(\w+)(?:[:.](\w+)|\((\w+(?:,\w+)*)\))?")
-_ANSWERS = ("giver", "thing", "receiver", "entailment", "contradiction", "neutral")
+from bertgpt.toyland.moves import END, MASK, Move, Option, OptionMark, Place, Register, Said, State
+from bertgpt.toyland.notation import Item, Notation, check
 
 
-class Move(NamedTuple):
-    """One word said: with probability p, in a sense, with marks such as ("gave", (...))."""
+class Needs(NamedTuple):
+    """The variables that are still to be said, and the classes still to be chosen from."""
 
-    p: float
-    word: str
-    sense: str
-    marks: tuple[tuple[str, tuple[str, ...]], ...]
-    place: Place  # where it leads
+    variables: frozenset[str]
+    classes: frozenset[str]
 
 
-class Option(NamedTuple):
-    """One way to go on from a state: with probability p, say something and come to `state`."""
+class Entropy(NamedTuple):
+    """How much a story tells and how long it is, on average over all stories: exact.
 
-    p: float
-    choices: Sequence[str]  # one of these is said, all alike, or, if none, what a register holds
-    avoid: tuple[int, ...]  # registers that hold what must not be chosen
-    register: int  # the register that is said, or that the word stands for; -1 if none
-    sense: str  # of a word that has several
-    marks: _Marks
-    state: int
-    keep: tuple[int, ...]  # which registers, the word said being the last, go on to `state`
+    Args:
+        nats: entropy of a story, in nats.
+        words: expected number of its words, END not counted.
+    """
 
-    def moves(self, held: tuple[str, ...], word: str = MASK) -> Iterator[Move]:
-        """Its moves that say `word`; MASK stands for any."""
-        taken = [held[k] for k in self.avoid]
-        free = [w for w in self.choices if w not in taken] or [held[self.register]]
-        for said in free if word == MASK else [word] * (word in free):
-            after = (*held, said)
-            sense = self.sense or (held[self.register] if self.register >= 0 else said)
-            marks = tuple(
-                (name, tuple(held[a] if isinstance(a, int) else a for a in arguments))
-                for name, arguments in self.marks
-            )
-            place = self.state, tuple([after[k] for k in self.keep])
-            yield Move(self.p / len(free), said, sense, marks, place)
+    nats: float
+    words: float
+
+    @property
+    def nats_per_token(self) -> float:
+        """The least loss of a left-to-right reader, in nats; the tokens are the words and END."""
+        return self.nats / (self.words + 1)
+
+    @property
+    def bits_per_token(self) -> float:
+        """The same in bits."""
+        return self.nats_per_token / log(2)
 
 
-@dataclass(frozen=True)
-class _Item:
-    """A piece of a rule: kind "" is a word; "?", "!", "$", "@" as in the notation."""
-
-    kind: str
-    name: str  # of the word, class, form, rule or mark
-    variables: tuple[str, ...] = ()
-    line: int = field(default=0, compare=False)
-
-
-class _Block(NamedTuple):
-    kind: str
-    brackets: list[str]  # a rule's variables, or forms such as "he=she"
-    entries: list[tuple[int, list[str]]]  # what is indented below: (line, words)
-
-
-def _check(allowed: object, line: int, why: str) -> None:
-    if not allowed:
-        raise ValueError(f"grammar, line {line}: {why}")
-
-
-def _item(text: str, line: int) -> _Item:
-    plain = text[0] not in "?!$@" or len(text) == 1
-    parts = _ITEM.fullmatch(text)
-    _check(
-        plain or parts, line, f"cannot read {text!r}; write ?x:CLASS, !x, !x.he, $NAME(x), @mood(m)"
-    )
-    if plain or not parts:
-        return _Item("", text, (), line)
-    kind, first, second, listed = parts.groups(default="")
-    if kind in "$@" or (kind == "?" and not second):
-        return _Item(kind, first, tuple(re.findall(r"\w+", listed)), line)
-    return _Item(kind, second, (first,), line)
-
-
-class Automaton:
-    """A grammar text, read and taken apart into states.
+class States:
+    """The states of a grammar.
 
     Attributes:
-        options: for each state its options; the last state is the start, state 0 the end.
-        holds: for each state the classes of its registers.
-        classes: for each class its words.
-        names: the words that are printed with a capital.
-        about: for each kind of fact its templates (words, role that answers or label).
+        states: by number.
         senses: for each word with several senses, these.
         sources: for each word how many classes have it and how many states say it by itself.
     Raises:
-        ValueError: naming the line that cannot be read, or asks for what is not there.
+        ValueError: naming the line that asks for something that is not there.
     """
 
-    def __init__(self, text: str) -> None:
-        self.options: list[tuple[Option, ...]] = []
-        self.holds: list[tuple[str, ...]] = []
-        self.classes: dict[str, list[str]] = {}
-        self.names: set[str] = set()
-        self.about: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    def __init__(self, notation: Notation) -> None:
+        self.notation = notation
+        self.states: list[State] = []
         self.senses: dict[str, list[str]] = {}
-        self.sources = Counter[str]()
-        self._blocks: dict[str, _Block] = {}
-        self._rules: dict[str, list[tuple[float, tuple[_Item, ...]]]] = {}
-        self._states: dict[tuple[tuple[_Item, ...], _Registers], int] = {}
-        self._needed: dict[_Item, frozenset[str]] = {}
-        self._read(text)
-        for name, block in self._blocks.items():
-            for line, words in block.entries:
-                self._enter(name, block.kind, words, line)
-        self._settle((_Item("$", "STORY", line=1), _Item("", END)), ())
+        self.sources = Counter(word for words in notation.classes.values() for word in words)
+        self._numbers: dict[tuple[tuple[Item, ...], tuple[Register, ...]], int] = {}
+        self._needed: dict[Item, Needs] = {}
+        self._settle((Item("$", "STORY", line=1), Item("", END)), ())
 
-    def _read(self, text: str) -> None:
-        """Cut the text into blocks: a line at the margin opens one, indented lines belong to it."""
-        entries: list[tuple[int, list[str]]] = []
-        for line, written in enumerate(text.splitlines(), 1):
-            written = written.split("#")[0].rstrip()
-            if opening := _OPENING.fullmatch(written):
-                kind, name, brackets, written = opening.groups(default="")
-                _check(name not in self._blocks, line, f"{name!r} is there already; rename one")
-                entries = []
-                self._blocks[name] = _Block(kind, re.findall(r"[\w=]+", brackets), entries)
-            else:
-                good = not written or (written[0].isspace() and self._blocks)
-                _check(good, line, f"begin with names, words, rule or about, not {written!r}")
-            if written.strip():
-                entries.append((line, written.split()))
+    @property
+    def start(self) -> Place:
+        """Where every story begins."""
+        return Place(len(self.states) - 1, ())
 
-    def _enter(self, name: str, kind: str, words: list[str], line: int) -> None:
-        if kind == "rule":
-            weighs = re.fullmatch(r"\d+(\.\d+)?", words[0]) and float(words[0])
-            _check(weighs, line, f"begin with a weight, a number above 0, not {words[0]!r}")
-            items = tuple(_item(word, line) for word in words[1:])
-            self._rules.setdefault(name, []).append((float(words[0]), items))
-        elif kind == "about":
-            roles = {word[1:] for word in words if word[0] in "!*"}
-            good = roles <= {*_ANSWERS[:3]} and words[-2:-1] == ["="] and words[-1] in _ANSWERS
-            _check(good, line, f"write words, then = and one of {', '.join(_ANSWERS)}")
-            self.about.setdefault(name, []).append((tuple(words[:-2]), words[-1]))
-        else:
-            known = self.classes.setdefault(name, [])
-            twice = [word for word, n in Counter(known + words).items() if n > 1]
-            _check(not twice, line, f"{twice} twice in class {name!r}; once is enough")
-            known += words
-            self.sources.update(words)
-            self.names |= set(words) if kind == "names" else set()
+    def moves(self, place: Place, word: str = MASK) -> Iterator[Move]:
+        """The moves from a place that say `word`; MASK stands for any."""
+        for option in self.states[place.state].options:
+            yield from option.moves(place.held, word)
 
-    def _alternatives(self, item: _Item) -> Iterator[tuple[float, tuple[_Item, ...]]]:
-        """What a rule can go on with, its variables put in; the probabilities sum to 1."""
-        _check(
-            item.name in self._rules,
-            item.line,
-            f"there is no rule {item.name!r} that says something",
-        )
-        variables, alternatives = self._blocks[item.name].brackets, self._rules[item.name]
-        n, given = len(variables), len(item.variables)
-        _check(n == given, item.line, f"${item.name} takes {n} variables, not {given}")
-        put = dict(zip(variables, item.variables, strict=True))
-        total = sum(weight for weight, _ in alternatives)
-        for weight, items in alternatives:
-            named = [replace(i, variables=tuple(put.get(v, v) for v in i.variables)) for i in items]
-            yield weight / total, tuple(named)
+    def entropy(self) -> Entropy:
+        """Of a story, in one pass over the states: H(state) = sum of p (H(next) - log p)."""
+        nats: list[float] = []
+        words: list[float] = []
+        for state in self.states:
+            # An option that chooses one of n words is n moves, each of probability p / n.
+            moves = [(o, max(len(o.said.choices) - len(o.said.avoid), 1)) for o in state.options]
+            nats.append(sum(o.p * (nats[o.state] - log(o.p / n)) for o, n in moves))
+            words.append(sum(o.p * (words[o.state] + 1) for o in state.options))
+        return Entropy(nats[-1], words[-1] - 1)
 
-    def _needs(self, item: _Item, path: tuple[str, ...] = ()) -> frozenset[str]:
-        """The variables that an item will say, and ":CLASS" for each class it will choose from."""
-        if item not in self._needed:
-            needed = {*item.variables} if item.kind in "!@" else set()
-            if item.kind == "?":
-                _check(item.name in self.classes, item.line, f"there is no class {item.name!r}")
-                needed = {":" + item.name}
-            elif item.kind == "$":
-                _check(item.name not in path, item.line, f"${item.name} comes back to itself")
-                for _, items in self._alternatives(item):
-                    needed = needed.union(*(self._needs(i, (*path, item.name)) for i in items))
-            self._needed[item] = frozenset(needed)
+    def _needs(self, item: Item, path: tuple[str, ...] = ()) -> Needs:
+        """What an item will say and choose from; `path` holds the rules that led to it."""
+        if item in self._needed:
+            return self._needed[item]
+        variables: set[str] = set()
+        classes: set[str] = set()
+        if item.kind in ("!", "@"):
+            variables.update(item.variables)
+        elif item.kind == "?":
+            known = item.name in self.notation.classes
+            check(known, item.line, f"there is no class {item.name!r}")
+            classes.add(item.name)
+        elif item.kind == "$":
+            check(item.name not in path, item.line, f"${item.name} comes back to itself")
+            for _, items in self.notation.alternatives(item):
+                for inner in items:
+                    needs = self._needs(inner, (*path, item.name))
+                    variables |= needs.variables
+                    classes |= needs.classes
+        self._needed[item] = Needs(frozenset(variables), frozenset(classes))
         return self._needed[item]
 
-    def _settle(self, items: tuple[_Item, ...], held: _Registers) -> tuple[int, tuple[int, ...]]:
+    def _settle(
+        self, items: tuple[Item, ...], registers: tuple[Register, ...]
+    ) -> tuple[int, tuple[int, ...]]:
         """The number of the state that has these items to say, and the registers that it keeps."""
-        needed = {n for item in items for n in self._needs(item)}
-        keep = tuple(k for k, (v, c) in enumerate(held) if v in needed or ":" + c in needed)
-        held = tuple(held[k] for k in keep)
-        if (items, held) not in self._states:
-            options = tuple(self._expand(1.0, items, held, ()))
-            self._states[items, held] = len(self.options)
-            self.options.append(options)
-            self.holds.append(tuple(c for _, c in held))
-        return self._states[items, held], keep
+        needs = [self._needs(item) for item in items]
+        variables = frozenset[str]().union(*(n.variables for n in needs))
+        classes = frozenset[str]().union(*(n.classes for n in needs))
+        keep = tuple(
+            k
+            for k, register in enumerate(registers)
+            if register.variable in variables or register.word_class in classes
+        )
+        kept = tuple(registers[k] for k in keep)
+        if (items, kept) not in self._numbers:
+            # The states that it leads to get their numbers first, so they have smaller ones.
+            options = tuple(self._expand(1.0, items, kept, ()))
+            self._numbers[items, kept] = len(self.states)
+            self.states.append(State(options, tuple(r.word_class for r in kept)))
+        return self._numbers[items, kept], keep
 
     def _expand(
-        self, p: float, items: tuple[_Item, ...], held: _Registers, marks: _Marks
+        self,
+        p: float,
+        items: tuple[Item, ...],
+        registers: tuple[Register, ...],
+        marks: tuple[OptionMark, ...],
     ) -> Iterator[Option]:
         """The options of a state: rules are opened and marks gathered until a word is said."""
         if not items:
             return
-        item, rest, line = items[0], items[1:], items[0].line
+        item, rest = items[0], items[1:]
         if item.kind == "$":
-            for q, inner in self._alternatives(item):
-                yield from self._expand(p * q, inner + rest, held, marks)
-            return
-        number = {variable: k for k, (variable, _) in enumerate(held)}  # the latest of each
-        for x in item.variables if item.kind == "!" or item.name in self.about else ():
-            _check(x in number, line, f"{x!r} holds nothing yet; choose it with ?{x}:CLASS")
-        if item.kind == "@":
-            takes = {"mood": 1, "agrees": 1} | dict.fromkeys(self.about, 3)
-            good = takes.get(item.name) == len(item.variables)
-            _check(good, line, f"@{item.name} is no mark of {len(item.variables)}; marks: {takes}")
-            mark = item.name, tuple(number.get(v, v) for v in item.variables)
-            yield from self._expand(p, rest, held, (*marks, mark))
-            return
-        register, sense, kept = -1, "", ("", "")
-        choices: Sequence[str] = ()
-        avoid: tuple[int, ...] = ()
-        if item.kind == "!":
-            register = number[item.variables[0]]
-            forms = dict(form.split("=") for form in self._blocks[held[register][1]].brackets)
-            good = not item.name or item.name in forms
-            _check(good, line, f"class {held[register][1]!r} has no form {item.name!r}: {forms}")
-            choices = [forms[item.name]] if item.name else []
-        elif item.kind == "?":
-            choices = self.classes[item.name]
-            kept = (item.variables[0], item.name) if item.variables else kept
-            avoid = tuple(k for k, (_, name) in enumerate(held) if name == item.name)
-            _check(len(choices) > len(avoid), line, f"all words of {item.name!r} are taken here")
+            for q, inner in self.notation.alternatives(item):
+                yield from self._expand(p * q, inner + rest, registers, marks)
+        elif item.kind == "@":
+            mark = self._mark(item, registers)
+            yield from self._expand(p, rest, registers, (*marks, mark))
         else:
-            word, _, sense = item.name.partition("/")
-            choices = [word]
-        if item.kind != "?":
-            self.sources.update(choices)
-        if sense and sense not in self.senses.setdefault(choices[0], []):
-            self.senses[choices[0]].append(sense)
-        state, keep = self._settle(rest, (*held, kept))
-        yield Option(p, choices, avoid, register, sense, marks, state, keep)
+            said = self._said(item, registers)
+            after = (*registers, said.kept or Register("", ""))
+            state, keep = self._settle(rest, after)
+            yield Option(p, said, marks, state, keep)
+
+    def _numbered(self, item: Item, registers: tuple[Register, ...]) -> dict[str, int]:
+        """The latest register of each variable; those that the item needs must be there."""
+        numbers = {register.variable: k for k, register in enumerate(registers)}
+        if item.kind == "!" or item.name in self.notation.about:
+            for x in item.variables:
+                held = x in numbers
+                check(held, item.line, f"{x!r} holds nothing yet; choose it with ?{x}:CLASS")
+        return numbers
+
+    def _mark(self, item: Item, registers: tuple[Register, ...]) -> OptionMark:
+        numbers = self._numbered(item, registers)
+        takes = {"mood": 1, "agrees": 1} | dict.fromkeys(self.notation.about, 3)
+        n = len(item.variables)
+        good = takes.get(item.name) == n
+        check(good, item.line, f"@{item.name} is no mark of {n}; marks: {takes}")
+        return OptionMark(item.name, tuple(numbers.get(v, v) for v in item.variables))
+
+    def _said(self, item: Item, registers: tuple[Register, ...]) -> Said:
+        if item.kind == "?":
+            return self._chosen(item, registers)
+        said = self._held(item, registers) if item.kind == "!" else self._word(item)
+        self.sources.update(said.choices)
+        return said
+
+    def _word(self, item: Item) -> Said:
+        """A word by itself; bank/river is "bank" in the sense "river"."""
+        word, _, sense = item.name.partition("/")
+        if sense and sense not in self.senses.setdefault(word, []):
+            self.senses[word].append(sense)
+        return Said((word,), sense=sense)
+
+    def _held(self, item: Item, registers: tuple[Register, ...]) -> Said:
+        """What a variable holds, or what stands for it: !x or !x.he."""
+        register = self._numbered(item, registers)[item.variables[0]]
+        word_class = registers[register].word_class
+        forms = self.notation.forms[word_class]
+        good = not item.name or item.name in forms
+        check(good, item.line, f"class {word_class!r} has no form {item.name!r}: {forms}")
+        choices = (forms[item.name],) if item.name else ()
+        return Said(choices, register=register)
+
+    def _chosen(self, item: Item, registers: tuple[Register, ...]) -> Said:
+        """A word of a class that no register holds yet: ?x:CLASS or ?CLASS."""
+        choices = self.notation.classes[item.name]
+        avoid = tuple(k for k, r in enumerate(registers) if r.word_class == item.name)
+        free = len(choices) > len(avoid)
+        check(free, item.line, f"all words of {item.name!r} are taken here")
+        kept = Register(item.variables[0], item.name) if item.variables else None
+        return Said(choices, avoid, kept=kept)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import torch
 
-from bertgpt.toyland.states import Automaton
+from bertgpt.toyland.notation import Notation
 
 
 class Fact(NamedTuple):
@@ -22,7 +22,7 @@ class Fact(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """A verb whose subject stands far away: its position, its form, and the wrong form."""
+    """A verb whose subject is far away: its position, its form, and the wrong form."""
 
     position: int
     right: str
@@ -57,8 +57,8 @@ class Story:
         senses: of each word: "river" for "bank", "anna" for "she"; the word itself if it has one.
         facts: who gave what to whom.
         sentiment: "happy" or "sad"; "" where the grammar marks none.
-        agreements: the verbs whose subject stands far away.
-        language: the grammar, which knows names and templates.
+        agreements: the verbs whose subject is far away.
+        notation: of the grammar: it knows names and templates.
     """
 
     words: tuple[str, ...]
@@ -66,12 +66,12 @@ class Story:
     facts: tuple[Fact, ...]
     sentiment: str
     agreements: tuple[Agreement, ...]
-    language: Automaton = field(repr=False, compare=False)
+    notation: Notation = field(repr=False, compare=False)
 
     def __str__(self) -> str:
         text, before = "", "."
         for word in self.words:
-            shown = word.capitalize() if before == "." or word in self.language.names else word
+            shown = word.capitalize() if before == "." or word in self.notation.names else word
             text += shown if word in ".,?" or not text else " " + shown
             before = word
         return text
@@ -101,7 +101,7 @@ class Story:
         for fact in self.facts:
             others = []
             for word in fact[1:]:
-                alike = next(words for words in self.language.classes.values() if word in words)
+                alike = next(words for words in self.notation.classes.values() if word in words)
                 unnamed = [other for other in alike if other not in self.words] or [word]
                 others.append(unnamed[int(torch.randint(len(unnamed), (), generator=generator))])
             for words, label in self._filled(fact, Fact(fact.verb, *others)):
@@ -113,5 +113,5 @@ class Story:
         """The templates on a fact: !role is what it names, *role what `others` names."""
         put = {"!" + role: word for role, word in fact._asdict().items()}
         put |= {"*" + role: word for role, word in others._asdict().items()}
-        for words, answer in self.language.about[fact.verb]:
+        for words, answer in self.notation.about[fact.verb]:
             yield tuple(put.get(word, word) for word in words), answer
