@@ -183,3 +183,15 @@ def test_the_table_is_one(build: type[BERT | GPT]) -> None:
     bias = CFG.vocab_size + D * D + 3 * D if isinstance(model.head, MaskedTokenHead) else 0
     stack = sum(p.numel() for p in model.stack.parameters())
     assert sum(p.numel() for p in model.parameters()) == stack + bias
+
+
+@pytest.mark.filterwarnings("ignore")  # tracing warns of each check that looks at a value
+@pytest.mark.parametrize("build", [BERT, GPT])
+def test_traced_and_compiled_models_answer_as_the_model(build: type[BERT | GPT]) -> None:
+    model = build(CFG).eval()
+    padded = IDS.clone()
+    padded[0, :3] = 0
+    with torch.no_grad():
+        want = model(padded)
+        assert torch.equal(torch.jit.trace(model, (IDS,))(padded), want)
+        assert torch.equal(torch.compile(model, backend="eager")(padded), want)
