@@ -49,7 +49,7 @@ notebooks-test: $(READY)  ## nbval on every notebook, from an empty folder with 
 	$(BIN)/python tests/run_notebooks.py
 
 pages-test: $(READY)  ## the built pages in a real browser (build them first: make book)
-	$(BIN)/python -m pytest -q tests/book
+	$(BIN)/python tests/run_pages.py
 
 # The root is served, so that links to the book's pages open; trusted, the stored figures show. One
 # thread, as in every run of a chapter: book/side_by_side.py says why.

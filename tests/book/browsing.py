@@ -20,11 +20,11 @@ WIDTHS = {"wide": 1400, "phone": 390}  # pixels
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 # Letter by letter, the drawings, formulas and code of one page keep axe busy for half a minute. So
 # drawings and formulas, which have a text of their own, are emptied when they have been looked at,
-# and of the code's words only the first of each colour on each ground is kept apart.
+# and of the words of code and signatures only the first of each colour on each ground is kept.
 STRIP = """() => {
     document.querySelectorAll('svg.bg-figure, mjx-container').forEach(e => e.replaceChildren());
     const seen = new Set();
-    for (const word of document.querySelectorAll('.highlight pre span')) {
+    for (const word of document.querySelectorAll('.highlight pre span, .sig span')) {
         const ground = word.closest('.cell_input, .cell_output, .admonition')?.className;
         const kind = `${word.className} on ${ground}`;
         if (seen.has(kind)) word.replaceWith(...word.childNodes);

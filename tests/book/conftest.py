@@ -31,6 +31,43 @@ FLAGS = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--part", default="1/1", help="2/3: the second of three parts, for run_pages.py"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of this part: pages are dealt by the size of their files, the rest in turn.
+
+    All tests of a page stay in one part, so that its browser holds what they share.
+    """
+    part, number = map(int, config.getoption("--part").split("/"))
+    sizes = [0] * number
+    mine: dict[str, bool] = {}
+    heavy_first = sorted(items, key=lambda item: -_size(item))
+    for item in heavy_first:
+        name = _page(item) or item.nodeid
+        if name not in mine:
+            least = sizes.index(min(sizes))
+            sizes[least] += _size(item)
+            mine[name] = least == part - 1
+    others = [item for item in items if not mine[_page(item) or item.nodeid]]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if mine[_page(item) or item.nodeid]]
+
+
+def _page(item: pytest.Item) -> str | None:
+    spec = getattr(item, "callspec", None)
+    return spec.params.get("page_name") if spec else None
+
+
+def _size(item: pytest.Item) -> int:
+    page = SITE / (_page(item) or "")
+    return page.stat().st_size if page.is_file() else 100_000  # bytes: as long as a middling page
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "page_name" in metafunc.fixturenames:
         metafunc.parametrize("page_name", built_pages() or ["there is no built book"])
@@ -98,6 +135,13 @@ def themed(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
     """One context for each theme, shared by all pages so that the browser's cache is used."""
     with opened(browser, theme="light") as light, opened(browser, theme="dark") as dark:
         yield {"light": light, "dark": dark}
+
+
+@pytest.fixture(scope="session")
+def filed(browser: Browser) -> Iterator[BrowserContext]:
+    """One context for pages that are opened as files."""
+    with opened(browser) as context:
+        yield context
 
 
 @pytest.fixture
