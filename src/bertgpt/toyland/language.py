@@ -103,11 +103,7 @@ class Grammar:
         while place.state != 0:  # the end
             if not draws:  # 64 at once: a story takes about 50, and each call costs time
                 draws = torch.rand(64, generator=generator, dtype=torch.float64).tolist()
-            u = draws.pop()
-            for move in self.states.moves(place):  # the last, should rounding leave some of u
-                u -= move.p
-                if u < 0:
-                    break
+            move = self.states.states[place.state].draw(place.held, draws.pop())
             moves.append(move)
             place = move.place
         return self._story(moves)

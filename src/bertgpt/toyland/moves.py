@@ -110,10 +110,14 @@ class Option:
         if word != MASK:
             words = [word] if word in words else []
         for said in words:
-            after = (*held, said)
-            place = Place(self.state, tuple([after[k] for k in self.keep]))
-            marks = tuple([mark.of(held) for mark in self.marks])
-            yield Move(p, said, self.said.sense_of(said, held), marks, place)
+            yield self.move(held, said, p)
+
+    def move(self, held: tuple[str, ...], word: str, p: float) -> Move:
+        """The move that says a word, one of those that it can say."""
+        after = (*held, word)
+        place = Place(self.state, tuple([after[k] for k in self.keep]))
+        marks = tuple([mark.of(held) for mark in self.marks])
+        return Move(p, word, self.said.sense_of(word, held), marks, place)
 
     def __str__(self) -> str:
         words = "/".join(self.said.choices) or f"what register {self.said.register} holds"
@@ -127,6 +131,17 @@ class State:
 
     options: tuple[Option, ...]
     classes: tuple[str, ...]
+
+    def draw(self, held: tuple[str, ...], u: float) -> Move:
+        """The move on which u falls, where each move has a piece of [0, 1) as long as its p."""
+        for option in self.options:
+            words = option.said.words(held)
+            p = option.p / len(words)
+            for word in words:
+                u -= p
+                if u < 0:
+                    return option.move(held, word, p)
+        return option.move(held, word, p)  # the last, should rounding leave some of u
 
     def __str__(self) -> str:
         return f"({', '.join(self.classes)}) {'; '.join(map(str, self.options))}".rstrip()
