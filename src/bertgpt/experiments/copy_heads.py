@@ -51,7 +51,7 @@ def profiles(model: GPT, period: int) -> dict[str, list[float]]:
 def copy_heads(seed: int) -> dict[str, Any]:
     """Train two layers to copy, as in "copy"; where do their heads look, by period?
 
-    Returns for each period the share of right tokens, "right", and the profiles of the heads.
+    Returns for each period the token accuracy, "right", and the profiles of the heads.
     """
     torch.manual_seed(seed)
     model, generator = attention_only(2), torch.Generator().manual_seed(seed)

@@ -139,7 +139,7 @@ class Knows(NamedTuple):
     """How well someone knows which of the names comes."""
 
     bits: float  # mean surprise
-    right: float  # share of right first guesses
+    right: float  # fraction of places where the first guess is correct
 
 
 def coin_and_exact(stories: Sequence[Sequence[str]]) -> tuple[Knows, Knows]:
