@@ -53,49 +53,49 @@ def test_the_energy_is_minus_half_of_the_sum() -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_symmetric_weights_never_climb_and_come_to_rest(seed: int) -> None:
     weights, draws = symmetric(40, seed), torch.Generator().manual_seed(seed)
-    course = ising_hopfield.settle(weights, signs(40, seed=seed).double(), draws, 200)
-    climbs = [b - a for a, b in zip(course.energies, course.energies[1:], strict=False)]
+    path = ising_hopfield.settle(weights, signs(40, seed=seed).double(), draws, 200)
+    climbs = [b - a for a, b in zip(path.energies, path.energies[1:], strict=False)]
     assert max(climbs) < 1e-9
     assert min(climbs) < -1
-    assert course.rests
-    again = ising_hopfield.settle(weights, course.state, draws, 5)
-    assert again.state.equal(course.state)
+    assert path.is_stable
+    again = ising_hopfield.settle(weights, path.state, draws, 5)
+    assert again.state.equal(path.state)
     assert len(again.energies) == 41  # one sweep is enough to see that nothing moves
 
 
 def test_asymmetric_weights_need_not_rest() -> None:
     chase = torch.tensor([[0.0, 1.0], [-1.0, 0.0]])  # one wants to agree, the other to differ
     draws = torch.Generator().manual_seed(0)
-    course = ising_hopfield.settle(chase, torch.ones(2), draws, 100)
-    assert not course.rests
-    assert len(course.energies) == 201
+    path = ising_hopfield.settle(chase, torch.ones(2), draws, 100)
+    assert not path.is_stable
+    assert len(path.energies) == 201
 
 
 def test_the_diagonal_is_passed_over_and_nothing_given_is_changed() -> None:
     weights, start = symmetric(12) + 100 * torch.eye(12), signs(12).double()
     before = weights.clone(), start.clone()
-    course = ising_hopfield.settle(weights, start, torch.Generator().manual_seed(0), 50)
+    path = ising_hopfield.settle(weights, start, torch.Generator().manual_seed(0), 50)
     bare = ising_hopfield.settle(symmetric(12), start, torch.Generator().manual_seed(0), 50)
-    assert course.state.equal(bare.state)
-    assert not course.state.equal(start)
+    assert path.state.equal(bare.state)
+    assert not path.state.equal(start)
     assert weights.equal(before[0])
     assert start.equal(before[1])
 
 
 def test_a_stored_pattern_is_found_again_and_held() -> None:
     patterns = signs(3, 100)
-    weights = ising_hopfield.store(patterns)
+    weights = ising_hopfield.store_patterns(patterns)
     assert weights.equal(weights.T)
     assert not weights.diagonal().any()
     spoilt = patterns[1].clone()
     spoilt[:20] *= -1
-    course = ising_hopfield.settle(weights, spoilt, torch.Generator().manual_seed(0), 20)
-    assert course.state.equal(patterns[1])
+    path = ising_hopfield.settle(weights, spoilt, torch.Generator().manual_seed(0), 20)
+    assert path.state.equal(patterns[1])
 
 
 def test_linked_patterns_are_stepped_through_in_their_order() -> None:
     patterns = signs(4, 200)
-    weights, state = ising_hopfield.link(patterns), patterns[0]
+    weights, state = ising_hopfield.store_sequence(patterns), patterns[0]
     assert not weights.equal(weights.T)
     for k in range(1, 9):
         state = ising_hopfield.step_all(weights, state)
@@ -124,7 +124,7 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         ising_hopfield.step_all(torch.zeros(3, 2), torch.ones(3))
     with pytest.raises(ValueError, match="expected weights of shape"):
         ising_hopfield.energy(torch.zeros(2, 2), torch.ones(3))
-    for make in (ising_hopfield.store, ising_hopfield.link):
+    for make in (ising_hopfield.store_patterns, ising_hopfield.store_sequence):
         with pytest.raises(ValueError, match=r"expected patterns of shape .*, got \(5,\)"):
             make(torch.ones(5))
     with pytest.raises(ValueError, match="sweeps=0 updates nothing; give 1 or more"):

@@ -37,8 +37,8 @@ def ring_correlation_by_counting(n: int, distance: int, coupling: float) -> floa
     return (weights * states[:, 0] * states[:, distance % n]).sum().item()
 
 
-def store(patterns: Tensor) -> Tensor:
-    """Symmetric weights under which each of a few patterns is a place of rest (Hopfield 1982).
+def store_patterns(patterns: Tensor) -> Tensor:
+    """Symmetric weights under which each of a few patterns is stable (Hopfield 1982).
 
     Args:
         patterns: (P, N) of -1 and +1; far fewer than N, or they disturb each other.
@@ -50,7 +50,7 @@ def store(patterns: Tensor) -> Tensor:
     return weights.fill_diagonal_(0.0)
 
 
-def link(patterns: Tensor) -> Tensor:
+def store_sequence(patterns: Tensor) -> Tensor:
     """Asymmetric weights that lead from each pattern to the one after it, and from the last on.
 
     Returns:
@@ -66,12 +66,12 @@ def energy(weights: Tensor, state: Tensor) -> float:
     return -0.5 * (state @ weights @ state).item()
 
 
-class Course(NamedTuple):
-    """What a net did, one unit after the other."""
+class Trajectory(NamedTuple):
+    """Record of what a net did, one unit after the other."""
 
     state: Tensor  # (N,) at the end
     energies: list[float]  # before the first update and after each one
-    rests: bool  # no unit wants to flip
+    is_stable: bool  # at the end: no unit wants to flip
 
 
 def settle(
@@ -79,7 +79,7 @@ def settle(
     state: Tensor,
     generator: torch.Generator,
     sweeps: int,
-) -> Course:
+) -> Trajectory:
     """Update one unit at a time until nothing changes, in random order.
 
     A unit takes the sign of what the others send it, W s; at 0 it stays as it is.
@@ -87,7 +87,7 @@ def settle(
     Args:
         weights: (N, N); the diagonal is ignored.
         state: (N,) of -1 and +1; it is not changed.
-        sweeps: after so many, stop, at rest or not; 1 or more.
+        sweeps: how many at most; 1 or more.
     Raises:
         ValueError: without a sweep, or if the shapes do not fit.
     """
@@ -95,15 +95,17 @@ def settle(
     if sweeps < 1:
         raise ValueError(f"sweeps={sweeps} updates nothing; give 1 or more")
     weights = weights.clone().fill_diagonal_(0.0)
-    s, energies = state.clone(), [energy(weights, state)]
+    s = state.clone()
+    energies = [energy(weights, state)]
     for _ in range(sweeps):
         for i in torch.randperm(len(s), generator=generator).tolist():
             pull = weights[i] @ s
             s[i] = torch.sign(pull) if pull != 0 else s[i]
             energies.append(energy(weights, s))
-        if rests := bool((s * (weights @ s) >= 0).all()):
+        is_stable = bool((s * (weights @ s) >= 0).all())
+        if is_stable:
             break
-    return Course(s, energies, rests)
+    return Trajectory(s, energies, is_stable)
 
 
 def step_all(weights: Tensor, state: Tensor) -> Tensor:
