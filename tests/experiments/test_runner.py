@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from bertgpt.evaluation.results import load_result, save_result
 from bertgpt.experiments import experiment, main, runner
@@ -17,6 +18,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One registered experiment, "square" of seeds 0, 1, 2; returns the seeds that it ran."""
     ran: list[int] = []
     monkeypatch.setattr(runner, "REGISTERED", {})
+    monkeypatch.setattr(runner, "FOLDER", Path("no such folder"))
 
     @experiment("square", seeds=range(3))
     def square(seed: int) -> dict[str, int]:
@@ -65,6 +67,7 @@ def test_an_interrupt_loses_the_seed_in_progress_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys, stop
 ) -> None:
     monkeypatch.setattr(runner, "REGISTERED", {})
+    monkeypatch.setattr(runner, "FOLDER", Path("no such folder"))
     ran, fail = [], {2}
 
     @experiment("fragile", seeds=range(4))
@@ -164,6 +167,78 @@ def test_what_json_cannot_hold_is_refused(tmp_path: Path, value: object) -> None
         save_result(path, {"name": "x", "value": value})
     assert path.read_text() == before
     assert [file.name for file in tmp_path.iterdir()] == ["x.json"]
+
+
+def test_a_seed_is_computed_on_one_thread_from_name_and_number(registry) -> None:
+    threads = []
+
+    @experiment("threads")
+    def count_threads(seed: int) -> dict[str, int]:
+        threads.append(torch.get_num_threads())
+        return {"seed": seed}
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    value, seconds = runner.compute_seed("threads", 5)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
+    assert (value, threads) == ({"seed": 5}, [1])
+    assert seconds >= 0
+
+
+def test_a_seed_that_is_equal_makes_the_code_todays(registry, tmp_path: Path, capsys) -> None:
+    run(tmp_path, "square")
+    path = tmp_path / "square.json"
+    whole = json.loads(path.read_text())
+    save_result(path, whole | {"made_with": whole["made_with"] | {"code": "another"}})
+    assert run(tmp_path, "square", "--check") == 0
+    assert "square: seed 0 again, 0.0 s: equal" in capsys.readouterr().out
+    assert json.loads(path.read_text()) == whole
+
+
+def test_a_seed_that_differs_is_told_and_nothing_is_written(registry, tmp_path, capsys) -> None:
+    run(tmp_path, "square")
+    path = tmp_path / "square.json"
+    stored = json.loads(path.read_text())
+    stored["values"][0]["square"] = 1
+    stored["made_with"]["code"] = "another"
+    save_result(path, stored)
+    assert run(tmp_path, "square", "--check") == 1
+    out = capsys.readouterr().out
+    assert "square: seed 0 again, 0.0 s: 1 numbers differ\n  /square: stored 1, now 0" in out
+    assert json.loads(path.read_text()) == stored
+    experiment("cube")(lambda seed: {"cube": seed**3})
+    assert run(tmp_path, "cube", "--check") == 1
+    assert "'cube' is not stored yet; compute it: python -m" in capsys.readouterr().err
+
+
+def test_a_small_difference_can_be_allowed(registry, tmp_path: Path) -> None:
+    """Another processor adds up floats in another order."""
+    run(tmp_path, "square")
+    path = tmp_path / "square.json"
+    stored = json.loads(path.read_text())
+    stored["values"][0]["square"] = 1e-9
+    save_result(path, stored | {"made_with": stored["made_with"] | {"code": "another"}})
+    assert run(tmp_path, "square", "--check", "--within", "1e-10") == 1
+    assert run(tmp_path, "square", "--check", "--within", "1e-8") == 0
+    assert json.loads(path.read_text())["made_with"] == stored["made_with"]
+    assert json.loads(path.read_text())["values"] == stored["values"]
+
+
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [
+        ({"a": [1, {"seconds": 9.0, "b": "x"}]}, []),
+        ({"a": [1, {"seconds": 9.0, "b": "y"}]}, ["/a/1/b: stored 'x', now 'y'"]),
+        ({"a": [1.001, {"seconds": 2.0, "b": "x"}]}, []),
+        ({"a": [1.1, {"seconds": 2.0, "b": "x"}]}, ["/a/0: stored 1, now 1.1"]),
+        ({"a": [1]}, ["/a: 2 items stored, now 1"]),
+        ({"c": 1}, [": stored ['a'], now ['c']"]),
+    ],
+)
+def test_where_two_values_differ(now, found) -> None:
+    stored = {"a": [1, {"seconds": 2.0, "b": "x"}]}
+    assert runner.differences(stored, now, within=0.01) == found
 
 
 def test_the_command_line_from_outside(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Experiments of Part III: what a Transformer block costs beside a recurrent layer (E08)."""
+"""Page 09, C47 C50, E08: what a Transformer block costs beside a recurrent layer."""
 
 import statistics
 import time
@@ -20,7 +20,7 @@ WIDTHS = (64, 256)
 N_HEADS = 4
 
 
-def block_flops(n: int, width: int, ff_width: int | None = None) -> int:
+def block_flops(n: int, width: int, ff_width: int = -1) -> int:
     """Additions and multiplications in the matrix products of one block, one text, forward.
 
     A product of (a, b) by (b, c) is 2abc of them. Four projections are 8 n D^2, the two layers of
@@ -29,7 +29,7 @@ def block_flops(n: int, width: int, ff_width: int | None = None) -> int:
     >>> block_flops(1, 10)  # 24 n D^2 + 4 n^2 D for F = 4 D
     2440
     """
-    ff = 4 * width if ff_width is None else ff_width
+    ff = 4 * width if ff_width == -1 else ff_width
     return 8 * n * width**2 + 4 * n * width * ff + 4 * n**2 * width
 
 
@@ -45,7 +45,7 @@ def block(width: int) -> Block:
     )
 
 
-def looped(cell: nn.LSTMCell, x: Tensor) -> Tensor:
+def run_in_a_loop(cell: nn.LSTMCell, x: Tensor) -> Tensor:
     """An LSTM as a loop of Python: (B, T, D) -> (B, T, D)."""
     h = c = x.new_zeros(len(x), cell.hidden_size)
     states = []
@@ -55,8 +55,8 @@ def looped(cell: nn.LSTMCell, x: Tensor) -> Tensor:
     return torch.stack(states, dim=1)
 
 
-def states(net: nn.LSTM, x: Tensor) -> Tensor:
-    """What the fused LSTM gives at each position: (B, T, D) -> (B, T, D)."""
+def fused_states(net: nn.LSTM, x: Tensor) -> Tensor:
+    """Output of the fused LSTM at each position: (B, T, D) -> (B, T, D)."""
     return net(x)[0]
 
 
@@ -108,7 +108,7 @@ def _chain_after(name: str, before: list[int]) -> int:
     return max(before, default=0)
 
 
-def counted(run: Callable[[], Tensor]) -> dict[str, int]:
+def count_flops(run: Callable[[], Tensor]) -> dict[str, int]:
     """FLOPs as PyTorch's own counter sees them, and the longest chain."""
     with FlopCounterMode(display=False) as counter:
         y = run()
@@ -127,7 +127,7 @@ def seconds(run: Callable[[], Tensor], repeats: int) -> float:
 
 @experiment("cost")
 def cost(seed: int) -> dict[str, Any]:
-    """A block, a fused LSTM and a looped one: FLOPs, longest chain, seconds (E08).
+    """A block, a fused LSTM and a looped one: FLOPs, longest chain, seconds.
 
     Counts are for one text, forward; they are the same for each seed. Seconds are the median of
     five runs of forward and backward on 8 texts, on one thread. PyTorch's counter is blind to its
@@ -144,13 +144,13 @@ def cost(seed: int) -> dict[str, Any]:
             mask, x, one = bidirectional_mask(n), torch.randn(8, n, width), torch.randn(1, n, width)
             runs: dict[str, Callable[[], Tensor]] = {
                 "block": partial(attention, x, mask),
-                "fused LSTM": partial(states, fused, x),
-                "looped LSTM": partial(looped, cell, x),
+                "fused LSTM": partial(fused_states, fused, x),
+                "looped LSTM": partial(run_in_a_loop, cell, x),
             }
             found[f"{width} {n}"] = {
                 "seconds": {name: seconds(run, 5) for name, run in runs.items()},
-                "block": counted(partial(attention, one, mask, [])),
-                "LSTM": counted(partial(looped, cell, one)),
+                "block": count_flops(partial(attention, one, mask, [])),
+                "LSTM": count_flops(partial(run_in_a_loop, cell, one)),
             }
     torch.set_num_threads(threads)
     return found
