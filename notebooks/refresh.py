@@ -27,8 +27,8 @@ from side_by_side import workers  # noqa: E402
 TEXT_ONLY = "--text-only"
 # What stands in the file where a view of BertViz would weigh a third of a megabyte.
 INSTEAD = (
-    "BertViz draws here when this cell is run, and `make book` draws it on the page. It is not "
-    "stored in the file; the map of attention beside it shows the same weights."
+    "BertViz draws here when this cell is run, and `make book` draws it on the page.\n"
+    "It is not stored in the file; the map of attention beside it shows the same weights."
 )
 
 
