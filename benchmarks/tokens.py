@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from bertgpt.corpora import corpus
+from bertgpt import corpora
 from bertgpt.tokens.bpe import BPE, END_OF_TEXT, byte_alphabet
 from bertgpt.tokens.pair_merging import learn_merges
 from bertgpt.tokens.settings import SPECIALS
@@ -34,7 +34,7 @@ Text = list[str]
 def texts(megabytes: float) -> Text:
     """Paragraphs of about so many bytes."""
     found, size = list[str](), 0
-    for source in (corpus.wikipedia, corpus.python_code):
+    for source in (corpora.wikipedia, corpora.python_code):
         for paragraph in source().text.split("\n\n"):
             if size >= megabytes * 1e6:
                 return found

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import gensim
 import torch
 
-from bertgpt.corpora import corpus
+from bertgpt import corpora
 from bertgpt.words.word2vec import Word2Vec, Word2VecConfig
 
 Text = list[list[str]]
@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="of torch; gensim has two workers")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    text = corpus.sentences(corpus.wikipedia(), punctuation=False)
+    text = corpora.sentences(corpora.wikipedia(), punctuation=False)
     for kind in ("skip-gram", "cbow"):
         compare(kind, text, epochs=given.epochs, turns=given.turns)
 

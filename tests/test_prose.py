@@ -77,6 +77,6 @@ def test_the_colophon_names_the_pages_that_read_each_text():
         reading = {
             int(path.stem[:2])
             for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")
-            if f"corpus.{call}(" in path.read_text(encoding="utf-8")
+            if f"corpora.{call}(" in path.read_text(encoding="utf-8")
         }
         assert reading <= named, text

@@ -6,7 +6,7 @@ import torch
 from gensim.models import FastText
 from gensim.models.fasttext_inner import compute_ngrams, compute_ngrams_bytes, ft_hash_bytes
 
-from bertgpt.corpora.corpus import wikipedia, words
+from bertgpt.corpora import wikipedia, words
 from bertgpt.words.charngrams import (
     SubwordConfig,
     SubwordVectors,

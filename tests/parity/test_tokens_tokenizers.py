@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from bertgpt.corpora import corpus
+from bertgpt import corpora
 from bertgpt.tokens.bpe import BPE, END_OF_TEXT
 from bertgpt.tokens.cleaning import Cleaning
 from bertgpt.tokens.settings import SPECIALS
@@ -68,7 +68,7 @@ RANDOM = [
 
 @pytest.fixture(scope="module")
 def texts() -> tuple[list[str], list[str]]:
-    train, held = corpus.split(corpus.wikipedia(), held_out=0.1, seed=0)
+    train, held = corpora.split(corpora.wikipedia(), held_out=0.1, seed=0)
     return [d.text for d in train.documents], [d.text for d in held.documents]
 
 
@@ -160,7 +160,7 @@ def test_the_same_vocabulary_where_most_pairs_tie(seed: int) -> None:
 
 def test_the_order_that_tokenizers_leaves_open() -> None:
     """Two of its own runs differ in WordPiece's numbers; that is why the order is pinned here."""
-    given = corpus.wikipedia().documents[0].text
+    given = corpora.wikipedia().documents[0].text
     found = set()
     for _ in range(20):
         tokenizer = bert_like(models.WordPiece(unk_token="[UNK]"))

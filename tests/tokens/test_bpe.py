@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bertgpt.corpora.corpus import wikipedia
+from bertgpt.corpora import wikipedia
 from bertgpt.tokens.bpe import BPE, END_OF_TEXT, byte_alphabet
 from bertgpt.tokens.pair_merging import join, learn_by_recounting, learn_merges
 from bertgpt.tokens.splitting import split

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bertgpt.config import BERT_SPECIAL_IDS, SpecialIds
-from bertgpt.corpora.corpus import wikipedia
+from bertgpt.corpora import wikipedia
 from bertgpt.tokens.cleaning import Cleaning
 from bertgpt.tokens.settings import SPECIALS
 from bertgpt.tokens.wordpiece import WordPiece

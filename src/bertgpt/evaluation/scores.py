@@ -81,7 +81,7 @@ def similarity_benchmark(
     """Rank correlation of a model's similarities with people's, over the pairs that it knows.
 
     Args:
-        pairs: (word, word, judgement), as `corpus.word_similarity` gives them.
+        pairs: (word, word, judgement), as `corpora.word_similarity` gives them.
         similarity: the model's similarity of two words.
         vocabulary: the words that the model knows; anything that answers `word in vocabulary`.
         generator, n, level: as for `bootstrap_interval`; the pairs are drawn.

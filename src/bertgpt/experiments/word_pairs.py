@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from bertgpt.corpora import corpus
+from bertgpt.corpora import sentences, wikipedia
 from bertgpt.experiments.runner import experiment
 from bertgpt.training.train import finish
 from bertgpt.words.word2vec import Word2Vec, Word2VecConfig
@@ -18,9 +18,9 @@ def word_pairs(seed: int) -> dict[str, Any]:
     does, mean of both directions; None where a word occurs less than twice in the articles drawn.
     """
     generator = torch.Generator().manual_seed(seed)
-    articles = corpus.wikipedia().documents
+    articles = wikipedia().documents
     drawn = torch.randint(len(articles), (len(articles),), generator=generator).tolist()
-    text = [s for i in drawn for s in corpus.sentences(articles[i].text, punctuation=False)]
+    text = [s for i in drawn for s in sentences(articles[i].text, punctuation=False)]
     model = Word2Vec(text, Word2VecConfig(min_count=2), generator=generator)
     finish(model.train())
     pairs = (

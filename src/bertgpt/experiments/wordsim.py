@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from bertgpt.corpora import corpus
+from bertgpt.corpora import sentences, wikipedia, word_similarity
 from bertgpt.evaluation.scores import spearman
 from bertgpt.experiments.runner import experiment
 from bertgpt.words.word2vec import Word2Vec, Word2VecConfig
@@ -15,7 +15,7 @@ def wordsim(seed: int) -> dict[str, Any]:
     """Rank correlation with people's judgements, on the same tokens and the same pairs."""
     from gensim.models import Word2Vec as Gensim
 
-    text = corpus.sentences(corpus.wikipedia(), punctuation=False)
+    text = sentences(wikipedia(), punctuation=False)
     found: dict[str, Any] = {}
     for kind in ("skip-gram", "cbow"):
         config = Word2VecConfig(model=kind)
@@ -29,7 +29,7 @@ def wordsim(seed: int) -> dict[str, Any]:
         ).wv  # fmt: skip
         found[kind] = {"ours": {}, "gensim": {}, "loss": progress.loss, "words": progress.total}
         for name in ("wordsim353", "simlex999"):
-            rows = [r for r in corpus.word_similarity(name) if r[0] in theirs and r[1] in theirs]
+            rows = [r for r in word_similarity(name) if r[0] in theirs and r[1] in theirs]
             human = [r[2] for r in rows]
             for who, model in (("ours", ours), ("gensim", theirs)):
                 ratings = [float(model.similarity(a, b)) for a, b, _ in rows]

@@ -7,7 +7,7 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from bertgpt.corpora.corpus import python_code, split
+from bertgpt.corpora import python_code, split
 
 ALPHABET = "\n" + string.printable[:95]  # letters, digits, marks, space; the rest becomes ?
 NUMBER = {character: i for i, character in enumerate(ALPHABET)}

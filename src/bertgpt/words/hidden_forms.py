@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from bertgpt.corpora import corpus
+from bertgpt.corpora import analogies
 from bertgpt.words.charngrams import char_ngrams
 
 
@@ -31,7 +31,7 @@ def inflected_pairs(counts: Mapping[str, int], min_count: int = 5) -> list[tuple
     pairs: list[tuple[str, str]] = []
     bases: set[str] = set()
     hidden: set[str] = set()
-    for section, questions in corpus.analogies().items():
+    for section, questions in analogies().items():
         if not section.startswith("gram"):
             continue
         named = {question[:2] for question in questions} | {question[2:] for question in questions}

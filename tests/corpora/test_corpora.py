@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bertgpt.corpora import corpus
-from bertgpt.corpora.corpus import Corpus, Document
+from bertgpt import corpora
+from bertgpt.corpora import Corpus, Document, shipped, standard_library
 
 PARAGRAPH = "The [[fog]] rose over the town, and '''nobody''' saw it come. " * 10
 
@@ -29,7 +29,7 @@ def dump(path: Path, *pages: tuple[str, str, str]) -> Path:
 
 @pytest.fixture(scope="module")
 def wiki() -> Corpus:
-    return corpus.wikipedia()
+    return corpora.wikipedia()
 
 
 # Wikipedia.
@@ -38,7 +38,7 @@ def wiki() -> Corpus:
 def test_the_excerpt_is_as_large_as_the_pages_say(wiki: Corpus) -> None:
     assert len(wiki.documents) == 96
     assert 2_600_000 < len(wiki.text) < 2_750_000
-    tokens = sum(len(sentence) for sentence in corpus.sentences(wiki))
+    tokens = sum(len(sentence) for sentence in corpora.sentences(wiki))
     assert 490_000 < tokens < 510_000
 
 
@@ -84,15 +84,25 @@ def test_pages_that_are_no_articles_are_left_out(tmp_path: Path) -> None:
         ("Fog (disambiguation)", "0", "Fog is one of two things in this list."),
         ("Ice fog", "0", PARAGRAPH.replace("fog", "ice fog")),
     )
-    found = corpus.wikipedia(path)
+    found = corpora.wikipedia(path)
     assert [document.title for document in found.documents] == ["Fog", "Ice fog"]
     assert found.documents[0].text.startswith("The fog rose over the town, and nobody saw")
     assert "2 articles" in found.attribution
 
 
+def test_a_page_without_a_text_is_no_article(tmp_path: Path) -> None:
+    """It must not be given the text of the page before it."""
+    path = dump(tmp_path / "x.bz2", ("Fog", "0", PARAGRAPH), ("Mist", "0", "gone"))
+    source = bz2.decompress(path.read_bytes()).decode()
+    without = re.sub(r"<text[^<]*>gone</text>", "", source)
+    assert without != source
+    path.write_bytes(bz2.compress(without.encode()))
+    assert [document.title for document in corpora.wikipedia(path).documents] == ["Fog"]
+
+
 def test_a_missing_dump(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"no file .*none\.bz2; give a dump's .* --no-deps gensim"):
-        corpus.wikipedia(tmp_path / "none.bz2")
+        corpora.wikipedia(tmp_path / "none.bz2")
 
 
 def damaged(path: Path, how: str) -> bytes:
@@ -114,22 +124,22 @@ def test_a_damaged_dump(tmp_path: Path, how: str) -> None:
     path = dump(tmp_path / "x.bz2", ("Fog", "0", PARAGRAPH))
     content = damaged(path, how)
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"x\.bz2 is damaged \(.+\), nothing was taken .* anew"):
-        corpus.wikipedia(path)
+    with pytest.raises(ValueError, match=r"x\.bz2 is damaged \(.+\), nothing was taken .* again"):
+        corpora.wikipedia(path)
     assert path.read_bytes() == content
 
 
 def test_a_dump_without_articles(tmp_path: Path) -> None:
     path = dump(tmp_path / "x.bz2", ("Fog", "0", ""), ("Mist", "0", "#redirect [[Fog]]"))
     with pytest.raises(ValueError, match=r"x\.bz2 holds no article; give a dump of Wikipedia's"):
-        corpus.wikipedia(path)
+        corpora.wikipedia(path)
 
 
 # Python's standard library.
 
 
 def test_code_is_the_running_library_and_parses() -> None:
-    code = corpus.python_code(3_000_000)
+    code = corpora.python_code(3_000_000)
     titles = [document.title for document in code.documents]
     assert titles == sorted(titles)
     assert {"abc.py", "asyncio/base_events.py"} <= set(titles)
@@ -148,8 +158,8 @@ def test_tests_and_tables_are_no_code_to_learn_from(monkeypatch, tmp_path: Path)
     ]:  # fmt: skip
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text("" if name == "empty.py" else f"print({name!r})\n")
-    monkeypatch.setattr(corpus.sysconfig, "get_path", lambda _: str(tmp_path))
-    found = corpus.python_code()
+    monkeypatch.setattr(standard_library.sysconfig, "get_path", lambda _: str(tmp_path))
+    found = corpora.python_code()
     assert [document.title for document in found.documents] == ["a/z.py", "b.py", "testing.py"]
     assert found.text == "print('a/z.py')\n\nprint('b.py')\n\nprint('testing.py')"
 
@@ -158,8 +168,8 @@ def test_tests_and_tables_are_no_code_to_learn_from(monkeypatch, tmp_path: Path)
 def test_the_limit_on_bytes_is_kept(monkeypatch, tmp_path: Path, limit: int, found: int) -> None:
     for name in "abc":
         (tmp_path / f"{name}.py").write_text("x='é'"[:4], encoding="utf-8")  # 4 letters, 5 bytes
-    monkeypatch.setattr(corpus.sysconfig, "get_path", lambda _: str(tmp_path))
-    assert [d.title for d in corpus.python_code(limit).documents] == ["a.py", "b.py", "c.py"][
+    monkeypatch.setattr(standard_library.sysconfig, "get_path", lambda _: str(tmp_path))
+    assert [d.title for d in corpora.python_code(limit).documents] == ["a.py", "b.py", "c.py"][
         :found
     ]
 
@@ -168,10 +178,10 @@ def test_a_library_without_source(monkeypatch, tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"max_bytes=10 leaves no file of the library in .* higher"
     ):
-        corpus.python_code(10)
-    monkeypatch.setattr(corpus.sysconfig, "get_path", lambda _: str(tmp_path))
+        corpora.python_code(10)
+    monkeypatch.setattr(standard_library.sysconfig, "get_path", lambda _: str(tmp_path))
     with pytest.raises(ValueError, match="use a Python that comes with its source"):
-        corpus.python_code()
+        corpora.python_code()
 
 
 # Splits, sentences, words.
@@ -182,7 +192,7 @@ def numbered(n: int) -> Corpus:
 
 
 def test_a_split_parts_documents_without_a_leak(wiki: Corpus) -> None:
-    train, held_out = corpus.split(wiki)
+    train, held_out = corpora.split(wiki)
     assert (len(train.documents), len(held_out.documents)) == (86, 10)
     assert not set(train.documents) & set(held_out.documents)
     assert set(train.documents) | set(held_out.documents) == set(wiki.documents)
@@ -190,9 +200,9 @@ def test_a_split_parts_documents_without_a_leak(wiki: Corpus) -> None:
 
 
 def test_a_seed_fixes_a_split() -> None:
-    first, again = corpus.split(numbered(30), seed=4), corpus.split(numbered(30), seed=4)
+    first, again = corpora.split(numbered(30), seed=4), corpora.split(numbered(30), seed=4)
     assert first == again
-    assert corpus.split(numbered(30), seed=5) != first
+    assert corpora.split(numbered(30), seed=5) != first
     titles = [int(document.title) for document in first[0].documents]
     assert titles == sorted(titles)
 
@@ -201,19 +211,19 @@ def test_a_seed_fixes_a_split() -> None:
     ("n", "share", "size"), [(10, 0.3, 3), (10, 0.01, 1), (10, 0.99, 9), (2, 0.1, 1)]
 )
 def test_no_part_is_empty(n: int, share: float, size: int) -> None:
-    train, held_out = corpus.split(numbered(n), share)
+    train, held_out = corpora.split(numbered(n), share)
     assert (len(train.documents), len(held_out.documents)) == (n - size, size)
 
 
 @pytest.mark.parametrize("share", [0, 1, 10, -0.1])
 def test_a_split_needs_a_share(share: float) -> None:
-    with pytest.raises(ValueError, match=f"held_out={share} is no share between 0 and 1; 0.1"):
-        corpus.split(numbered(5), share)
+    with pytest.raises(ValueError, match=f"held_out={share} must be between 0 and 1; 0.1"):
+        corpora.split(numbered(5), share)
 
 
 def test_a_split_needs_two_documents() -> None:
-    with pytest.raises(ValueError, match="a corpus of 1 documents has no two parts; give one with"):
-        corpus.split(numbered(1))
+    with pytest.raises(ValueError, match="a corpus of 1 documents cannot be split; give one with"):
+        corpora.split(numbered(1))
 
 
 @pytest.mark.parametrize(
@@ -231,41 +241,49 @@ def test_a_split_needs_two_documents() -> None:
     ],
 )
 def test_words(text: str, found: str) -> None:
-    assert corpus.words(text) == found.split()
+    assert corpora.words(text) == found.split()
 
 
 def test_words_with_capitals_or_without_marks() -> None:
-    assert corpus.words("The U.S. saw 3.", lower=False) == "The U . S . saw 0 .".split()
-    assert corpus.words("Don't, Ann's _ (3)!", punctuation=False) == "don't ann 's 0".split()
+    assert corpora.words("The U.S. saw 3.", lower=False) == "The U . S . saw 0 .".split()
+    assert corpora.words("Don't, Ann's _ (3)!", punctuation=False) == "don't ann 's 0".split()
 
 
 def test_sentences_end_with_their_paragraph() -> None:
     text = "It rose. It fell\n\nThere are two:\nfog (mist); ice."
     expected = [["it", "rose"], ["it", "fell"], ["there", "are", "two"], ["fog", "mist", "ice"]]
-    assert corpus.sentences(text, punctuation=False) == expected
+    assert corpora.sentences(text, punctuation=False) == expected
 
 
 def test_a_corpus_gives_the_sentences_of_its_documents() -> None:
-    assert corpus.sentences(numbered(2), lower=False) == [["text", "0"], ["text", "0"]]
+    assert corpora.sentences(numbered(2), lower=False) == [["text", "0"], ["text", "0"]]
 
 
 @pytest.mark.parametrize("text", ["", " \n\n", Corpus("n", "l", "a", ())])
 def test_an_empty_text(text: object) -> None:
     with pytest.raises(ValueError, match=r"the text is empty: no word in \d characters; give some"):
-        corpus.sentences(text)  # type: ignore[arg-type]
+        corpora.sentences(text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("call", [corpora.words, corpora.sentences])
+@pytest.mark.parametrize("text", [["The sun rose."], None, 5])
+def test_what_is_no_text(call, text: object) -> None:
+    given = rf"expected a text as one string, got {type(text).__name__}; join several with"
+    with pytest.raises(ValueError, match=given):
+        call(text)
 
 
 def test_a_text_of_marks_alone_is_empty_without_them() -> None:
-    assert corpus.sentences("?!") == [["?", "!"]]
+    assert corpora.sentences("?!") == [["?", "!"]]
     with pytest.raises(ValueError, match="the text is empty: no word in 2 characters"):
-        corpus.sentences("?!", punctuation=False)
+        corpora.sentences("?!", punctuation=False)
 
 
 # Lists of judgements.
 
 
 def test_the_lists_are_complete() -> None:
-    related, similar = corpus.word_similarity("wordsim353"), corpus.word_similarity("simlex999")
+    related, similar = corpora.word_similarity("wordsim353"), corpora.word_similarity("simlex999")
     assert (len(related), len(similar)) == (353, 999)
     assert ("jerusalem", "israel", 8.46) in related
     assert similar[0] == ("old", "new", 1.58)
@@ -276,7 +294,7 @@ def test_the_lists_are_complete() -> None:
 
 
 def test_the_analogies_are_complete() -> None:
-    sections = corpus.analogies()
+    sections = corpora.analogies()
     assert len(sections) == 14
     assert sum(len(questions) for questions in sections.values()) == 19_544
     assert ("king", "queen", "man", "woman") in sections["family"]
@@ -287,23 +305,26 @@ def test_an_unknown_list() -> None:
     with pytest.raises(
         ValueError, match="no list is called 'men'; there are wordsim353 and simlex"
     ):
-        corpus.word_similarity("men")  # type: ignore[arg-type]
+        corpora.word_similarity("men")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     "content", [None, b"love\tsex", b"love\tsex\tmuch", b"\xff\xfe", b"a b c d"]
 )
 def test_a_missing_or_damaged_list(monkeypatch, tmp_path: Path, content: bytes | None) -> None:
-    monkeypatch.setattr(corpus, "datapath", lambda name: str(tmp_path / name))
+    monkeypatch.setattr(shipped, "datapath", lambda name: str(tmp_path / name))
     if content is not None:
         (tmp_path / "wordsim353.tsv").write_bytes(content)
         (tmp_path / "questions-words.txt").write_bytes(content)
     with pytest.raises(
         ValueError, match=r"wordsim353.tsv is missing or damaged \(.*--no-deps gensim"
     ):
-        corpus.word_similarity("wordsim353")
+        corpora.word_similarity("wordsim353")
     with pytest.raises(ValueError, match=r"questions-words.txt is missing or damaged \("):
-        corpus.analogies()
+        corpora.analogies()
+    if content == b"a b c d":
+        with pytest.raises(ValueError, match=r"'a b c d' comes before the first section"):
+            corpora.analogies()
 
 
 # What needs a network.
@@ -326,7 +347,7 @@ def test_vectors_without_a_network(no_network, monkeypatch, tmp_path: Path) -> N
     with pytest.raises(
         ValueError, match=r"word vectors 'glove-wiki-gigaword-50' did not load .* check the network"
     ):
-        corpus.pretrained_vectors("glove-wiki-gigaword-50")
+        corpora.pretrained_vectors("glove-wiki-gigaword-50")
 
 
 def test_data_sets_without_their_package(monkeypatch) -> None:
@@ -334,7 +355,7 @@ def test_data_sets_without_their_package(monkeypatch) -> None:
     with pytest.raises(
         ValueError, match=r"pip install 'bertgpt\[online\]'; wikipedia\(\) and python_code\(\) need"
     ):
-        corpus.hub_dataset("Salesforce/wikitext")
+        corpora.hub_dataset("Salesforce/wikitext")
 
 
 class Rows(list):
@@ -360,11 +381,11 @@ def hub(monkeypatch, answer) -> list[tuple]:
 def test_rows_of_a_data_set_become_documents(monkeypatch) -> None:
     rows = Rows({"text": text, "label": 1} for text in (" Fog rose.\n", "", "It fell.", "More."))
     asked = hub(monkeypatch, rows)
-    found = corpus.hub_dataset("a/fog", "raw", part="test", max_documents=3)
+    found = corpora.hub_dataset("a/fog", "raw", part="test", max_documents=3)
     assert asked == [("a/fog", "raw", "test", True)]
     assert found.documents == (Document("a/fog 0", "Fog rose."), Document("a/fog 2", "It fell."))
     assert found.licence == "as stated at https://huggingface.co/datasets/a/fog"
-    assert len(corpus.hub_dataset("a/fog").documents) == 3
+    assert len(corpora.hub_dataset("a/fog").documents) == 3
     assert asked[1] == ("a/fog", None, "train", False)
 
 
@@ -373,7 +394,7 @@ def test_a_data_set_without_such_a_column(monkeypatch) -> None:
     with pytest.raises(
         ValueError, match=r"'a/fog' has no column 'body'; it has \('text', 'label'\)"
     ):
-        corpus.hub_dataset("a/fog", column="body")
+        corpora.hub_dataset("a/fog", column="body")
 
 
 @pytest.mark.parametrize("error", [ConnectionError("no route"), RuntimeError("no route")])
@@ -383,4 +404,4 @@ def test_the_hub_out_of_reach(monkeypatch, error: Exception) -> None:
     with pytest.raises(
         ValueError, match=rf"'a/fog' did not load \({kind}: no route\); check the network, its name"
     ):
-        corpus.hub_dataset("a/fog")
+        corpora.hub_dataset("a/fog")

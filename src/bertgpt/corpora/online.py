@@ -1,0 +1,72 @@
+"""Texts and vectors from a network: extras that nothing in the course needs."""
+
+import importlib
+from itertools import islice
+from typing import Any
+
+from bertgpt.corpora.documents import Corpus, Document
+
+OFFLINE = "wikipedia() and python_code() need no network"
+
+
+def hub_dataset(
+    name: str,
+    config: str | None = None,
+    *,
+    part: str = "train",
+    column: str = "text",
+    max_documents: int | None = None,
+) -> Corpus:
+    """Texts of a data set on the Hugging Face hub: an extra that needs a network.
+
+    Args:
+        name: the data set's name on the hub, such as "Salesforce/wikitext", or a local folder.
+        config: its configuration, such as "wikitext-2-raw-v1", where it has several.
+        part: which of its splits to take.
+        column: the column that holds the text.
+        max_documents: stop after so many rows and fetch no more; None takes all.
+    Returns:
+        A corpus, one document per row that is not blank.
+    Raises:
+        ValueError: if the package `datasets` is missing, the hub out of reach, or no text there.
+    """
+    try:
+        load = importlib.import_module("datasets").load_dataset
+        rows: Any = load(name, config, split=part, streaming=max_documents is not None)
+        texts = [str(row[column]).strip() for row in islice(rows, max_documents)]
+    except ImportError:
+        raise ValueError(
+            f"the hub's data sets need a package: pip install 'bertgpt[online]'; {OFFLINE}"
+        ) from None
+    except KeyError:
+        raise ValueError(
+            f"data set {name!r} has no column {column!r}; it has {rows.column_names}"
+        ) from None
+    except Exception as error:  # a dozen kinds, of four packages
+        raise ValueError(
+            f"data set {name!r} did not load ({type(error).__name__}: {error}); check the network, "
+            f"its name and its configuration. {OFFLINE}"
+        ) from None
+    card = f"as stated at https://huggingface.co/datasets/{name}"
+    documents = tuple(Document(f"{name} {i}", text) for i, text in enumerate(texts) if text)
+    return Corpus(f"{name} ({part})", card, card, documents)
+
+
+def pretrained_vectors(name: str) -> Any:
+    """Published word vectors through gensim's downloader: an extra that needs a network once.
+
+    Args:
+        name: such as "glove-wiki-gigaword-50" (66 MB) or "word2vec-google-news-300" (1.6 GB).
+    Returns:
+        gensim's KeyedVectors.
+    Raises:
+        ValueError: if there are none of this name, or the network or the disk fails.
+    """
+    try:
+        return importlib.import_module("gensim.downloader").load(name)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"word vectors {name!r} did not load ({error}); check the network and the name, "
+            "https://github.com/piskvorky/gensim-data lists them. Vectors trained on wikipedia() "
+            "need no network"
+        ) from None
