@@ -1,4 +1,4 @@
-"""Texts as documents, parted by document, and cut into sentences and words."""
+"""Texts as documents, split by document, and cut into sentences and words."""
 
 import re
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class Corpus:
 
 
 def split(corpus: Corpus, held_out: float = 0.1, *, seed: int = 0) -> tuple[Corpus, Corpus]:
-    """Part a corpus into two by document, so that no article is in both.
+    """Split a corpus in two by document, so no article is in both.
 
     Args:
         corpus: two documents or more.

@@ -103,16 +103,16 @@ def _link(match: re.Match[str]) -> str:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Join lines as MediaWiki does: an item of a list stands alone, an empty line parts."""
+    """Join lines as MediaWiki does: not with an item of a list, nor across an empty line."""
     paragraph: list[str] = []
     for line in [*text.splitlines(), ""]:
-        alone = line[:1] in tuple("*#:;=|!{")
-        if paragraph and (alone or not line.strip()):
+        separate = line[:1] in tuple("*#:;=|!{")
+        if paragraph and (separate or not line.strip()):
             yield " ".join(paragraph)
             paragraph = []
-        if alone:  # a heading, too: it does not end as a sentence does
+        if separate:  # headings, too: they do not end as a sentence does
             yield line.lstrip("*#:; ")
-        elif line.strip() and not alone:
+        elif line.strip() and not separate:
             paragraph.append(line)
 
 

@@ -113,7 +113,7 @@ class Grammar:
         return [self.sample(generator) for _ in range(n)]
 
     def _story(self, moves: Sequence[Move]) -> Story:
-        """The story that is told by these moves, the last of which says END."""
+        """The story that these moves tell; the last of them says END."""
         marks = [(i, mark) for i, move in enumerate(moves) for mark in move.marks]
         moods = [mark.arguments[0] for _, mark in marks if mark.name == "mood"]
         return Story(

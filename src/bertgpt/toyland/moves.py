@@ -79,7 +79,7 @@ class Said:
         return [word for word in self.choices if word not in taken]
 
     def sense_of(self, word: str, held: tuple[str, ...]) -> str:
-        """What one of these words means: "river" for "bank", "anna" for "she", or itself."""
+        """Meaning of one of these words: "river" for "bank", "anna" for "she", or itself."""
         if self.sense:
             return self.sense
         return word if self.register is None else held[self.register]
@@ -127,7 +127,7 @@ class Option:
 
 @dataclass(frozen=True)
 class State:
-    """What can be said next, and the class of what each register holds."""
+    """The options from here, and the class of what each register holds."""
 
     options: tuple[Option, ...]
     classes: tuple[str, ...]

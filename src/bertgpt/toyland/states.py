@@ -102,7 +102,7 @@ class States:
         return Entropy(nats[-1], words[-1] - 1)
 
     def _needs(self, item: Item, path: tuple[str, ...] = ()) -> Needs:
-        """What an item will say and choose from; `path` holds the rules that led to it."""
+        """The needs of an item; `path` holds the rules that led to it."""
         if item in self._needed:
             return self._needed[item]
         variables: set[str] = set()
@@ -180,7 +180,7 @@ class States:
         takes = {"mood": 1, "agrees": 1} | dict.fromkeys(self.notation.about, 3)
         n = len(item.variables)
         good = takes.get(item.name) == n
-        check(good, item.line, f"@{item.name} is no mark of {n}; marks: {takes}")
+        check(good, item.line, f"there is no mark @{item.name} with {n} variables; marks: {takes}")
         return OptionMark(item.name, tuple(numbers.get(v, v) for v in item.variables))
 
     def _said(self, item: Item, registers: tuple[Register, ...]) -> Said:
@@ -198,7 +198,7 @@ class States:
         return Said((word,), sense=sense)
 
     def _held(self, item: Item, registers: tuple[Register, ...]) -> Said:
-        """What a variable holds, or what stands for it: !x or !x.he."""
+        """The word that a variable holds, or a form of it: !x or !x.he."""
         register = self._numbered(item, registers)[item.variables[0]]
         word_class = registers[register].word_class
         forms = self.notation.forms[word_class]

@@ -227,7 +227,7 @@ class Word2Vec:
     def analogy(
         self, a: str, b: str, c: str, n: int = 1, *, discard_query: bool = True
     ) -> list[tuple[str, float]]:
-        """What is to `c` as `b` is to `a`: words nearest to b - a + c (Mikolov et al. 2013a, 4).
+        """Words that are to `c` as `b` is to `a`: nearest to b - a + c (Mikolov et al. 2013a, 4).
 
         Arguments, result and errors as in `most_similar`.
         """

@@ -73,8 +73,8 @@ def update_cbow(
     Args:
         inputs, outputs: (V, D) the two vectors of each word.
         in_ids: (B, W) words that the windows hold.
-        out_ids: (B, M + N) the word in the middle of each window, which is scored with this window
-            alone, then negatives for all windows; so K is 1 + N.
+        out_ids: (B, M + N) the word in the middle of each window, which is scored only with its own
+            window, then negatives for all windows; so K is 1 + N.
         weight, label, rate: as there.
         near: (B, M, W) 1 where a word belongs to the window of a centre.
     Returns:
