@@ -552,7 +552,10 @@ GOOD = "names girl (he=she): anna\nwords toy: kite\nrule STORY\n 1 ?a:girl\nabou
         ("rule STORY\n 1 !a", "line 2: 'a' holds nothing yet; choose it with [?]a:CLASS"),
         (GOOD.replace("?a:girl", "?a:girl !a.him"), "line 4: class 'girl' has no form 'him'"),
         (GOOD.replace("?a:girl", "?a:girl ?b:girl !a"), "line 4: all words of 'girl' are taken"),
-        (GOOD.replace("?a:girl", "?a:girl @took(a,a,a)"), "line 4: there is no mark @took with 3 variables"),
+        (
+            GOOD.replace("?a:girl", "?a:girl @took(a,a,a)"),
+            "line 4: there is no mark @took with 3 variables",
+        ),
         (GOOD.replace("?a:girl", "?a:girl @gave(a,a)"), "line 4: there is no mark @gave with 2"),
         (GOOD + " who gave !it ? = giver", "line 6: write words, then = and one of giver, thing"),
         (GOOD + " who gave !thing ?", "line 6: write words, then = and one of"),
