@@ -174,7 +174,7 @@ def test_a_level_is_a_share(level: float) -> None:
         lambda: intervals.mean_interval([1, 2], level),
         lambda: intervals.bootstrap_interval([1], mean, generator=generator(0), level=level),
     ):
-        with pytest.raises(ValueError, match=f"level={level} is no share between 0 and 1; 0.95"):
+        with pytest.raises(ValueError, match=f"level={level} must be between 0 and 1; 0.95"):
             call()
 
 

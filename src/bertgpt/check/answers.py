@@ -72,7 +72,7 @@ def _plain_collection(answer: Any, depth: int) -> Any:
 
 
 def described(value: Any) -> Other:
-    """What stands for a value that cannot be read: its kind, or its `repr` if it has one."""
+    """Stand-in for a value that cannot be read: its kind, or its `repr` if it has one."""
     kind = type(value).__name__
     if isinstance(value, Iterator):
         return Other(f"a {kind}", lazy=True)

@@ -1,4 +1,4 @@
-"""What all checkers share: the verdict they give, and how they call a learner's function."""
+"""The verdict that all checkers give, and how they call a learner's function."""
 
 import copy
 import functools
@@ -101,7 +101,7 @@ def expect_or_explain(
         hint: Ends the message about any other wrong answer.
 
     Raises:
-        Wrong: If the answer is not the right one.
+        Wrong: If the answer is not correct.
     """
     answer = ask(attempt, *given)
     if same(answer, wanted):
@@ -116,7 +116,7 @@ def expect_or_explain(
 
 
 def _type_hint(answer: Any) -> str:
-    """What to do about an answer that is of the wrong type where a list is wanted."""
+    """A hint for an answer of the wrong type where a list is wanted; may be empty."""
     if has_lazy_parts(answer):
         return "Give a list instead: put `list(...)` around it."
     return "A set has no order: give a list." if isinstance(answer, set) else ""

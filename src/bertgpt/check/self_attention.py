@@ -31,7 +31,7 @@ class _Model:
 
 @checker
 def attend(attempt: Attempt) -> str:
-    """What one query takes from some keys and values: the mixture, as a list."""
+    """The mixture that one query takes from some keys and values, as a list."""
     cases: list[tuple[list[float], list[list[float]], list[list[float]]]] = [
         ([1.0, 0.0, 0.0, 0.0], [[3.0, 5, 0, 0], [0.0, 1, 0, 0]], [[1.0, 0.0], [0.0, 1.0]]),
         ([1.0, -1.0], [[1.0, 0.0], [0.0, 2.0], [3.0, 3.0]], [[4.0], [0.0], [-2.0]]),

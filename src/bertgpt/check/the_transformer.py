@@ -65,7 +65,7 @@ def pre_norm(attempt: Attempt) -> str:
         inside = norm(x) + attend(norm(x))
         slips: Slips = [
             (norm(post + feed(post)), "That is post-norm: the sum is normalised. Normalise what a"
-             " part reads, and leave the sum alone."),
+             " part reads, and leave the sum as it is."),
             (norm(inside) + feed(norm(inside)), "You normalised the stream itself. What is added to"
              " is x, not norm(x)."),
             (feed(norm(attend(norm(x)))), "Nothing is added: each part adds to what passes by."),
@@ -76,7 +76,7 @@ def pre_norm(attempt: Attempt) -> str:
              " blocks."),
         ]  # fmt: skip
         expect_or_explain(attempt, (x, attend, feed, norm), right, slips)
-    return "So it stands in GPT-2's block."
+    return "GPT-2's block does the same."
 
 
 @checker
@@ -119,7 +119,7 @@ def sinusoids(attempt: Attempt) -> str:
 
 @checker
 def induction(attempt: Attempt) -> str:
-    """What came after the last token, the last time that it stood there before."""
+    """The token that followed the last token at its previous occurrence."""
     for text in ("a b c a d e a", "the cat sat on the", "b a b b", "x y x z x"):
         words = text.split()
         places = [i for i, word in enumerate(words[:-1]) if word == words[-1]]

@@ -1,4 +1,4 @@
-"""What attention did on one text: asked of our models, of a bare stack, or of `transformers`."""
+"""Records of attention on one text, from our models, a bare stack, or `transformers`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def record_attention(
     mask: Tensor | None = None,
     segment_ids: Tensor | None = None,
 ) -> list[AttentionRecord]:
-    """What each attention layer of a model does with one text.
+    """Record what each attention layer of a model does with one text.
 
     Args:
         model: our BERT or GPT, a bare `Transformer` together with a mask, or a BERT or GPT-2 of

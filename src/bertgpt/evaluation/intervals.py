@@ -56,7 +56,7 @@ def bootstrap_interval(
         statistic: the number to compute from items; nan where it has no value is passed over.
         generator: a source of randomness on the CPU.
         n: how many times to draw, 1 or more.
-        level: share of the draws inside the interval, between 0 and 1.
+        level: fraction of the draws inside the interval, between 0 and 1.
     Returns:
         low, the statistic of `values` itself, high.
     Raises:
@@ -87,7 +87,7 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
 
 
 def accuracy(right: int, total: int, level: float = 0.95) -> Interval:
-    """Share of right answers, with Wilson's score interval (Wilson 1927).
+    """Fraction of correct answers, with Wilson's score interval (Wilson 1927).
 
     Raises:
         ValueError: if these counts cannot be, or for a level outside 0 to 1.
@@ -102,4 +102,4 @@ def accuracy(right: int, total: int, level: float = 0.95) -> Interval:
 
 def _check_level(level: float) -> None:
     if not 0 < level < 1:
-        raise ValueError(f"level={level} is no share between 0 and 1; 0.95 is usual")
+        raise ValueError(f"level={level} must be between 0 and 1; 0.95 is usual")

@@ -13,7 +13,7 @@ from bertgpt.training.train import TrainConfig, finish, forever, train
 
 
 class CharacterModel(nn.Module):
-    """What comes next, from nothing but a recurrent state.
+    """A model of the next character that has nothing but a recurrent state.
 
     Args:
         width: of the state.

@@ -1,4 +1,4 @@
-"""What a result was made with: versions, hardware, and a digest of all code that it hangs on."""
+"""Versions, hardware and a digest of all code that a result depends on."""
 
 import ast
 import hashlib

@@ -21,7 +21,7 @@ class NextValue(nn.Module):
         self.rnn, self.head = RNN(1, 32), nn.Linear(32, 1)
 
     def forward(self, series: Tensor) -> Tensor:
-        """What comes after each number: (B, T) to (B, T)."""
+        """Predict the value after each number: (B, T) to (B, T)."""
         states, _ = self.rnn(series[..., None])
         return self.head(states)[..., 0]
 

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ import torch
 
 from bertgpt.evaluation.results import COMMAND, RESULTS, ResultError, read_result, save_result
 from bertgpt.experiments.made_with import made_with
+from bertgpt.experiments.seeds import cores, side_by_side
 
 RunOne = Callable[[int], dict[str, Any]]
 REGISTERED: dict[str, tuple[RunOne, list[int]]] = {}
+TIMED = {"cost"}  # they measure seconds: nothing of ours may run beside them
 FOLDER = Path(__file__).parent  # an experiment is a file here, of the same name
 
 
@@ -70,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=COMMAND, description=main.__doc__)
     parser.add_argument("names", nargs="*", help=f"none: all of {', '.join(names())}")
     parser.add_argument("--folder", type=Path, default=RESULTS, help="where results are stored")
+    parser.add_argument(
+        "--at-once", type=int, default=cores(), help="seeds side by side; %(default)s if not given"
+    )
     parser.add_argument("--fresh", action="store_true", help="compute stored seeds again")
     parser.add_argument(
         "--check",
@@ -88,7 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 unlike |= not equal
                 print(*lines, sep="\n", flush=True)
                 continue
-            for line in run(name, given.folder, fresh=given.fresh):
+            at_once = 1 if name in TIMED else given.at_once
+            for line in run(name, given.folder, fresh=given.fresh, at_once=at_once):
                 print(line, flush=True)
     except ResultError as error:
         print(error, file=sys.stderr)
@@ -99,11 +106,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(unlike)
 
 
-def run(name: str, folder: Path = RESULTS, *, fresh: bool = False) -> Iterator[str]:
+def run(
+    name: str, folder: Path = RESULTS, *, fresh: bool = False, at_once: int = 1
+) -> Iterator[str]:
     """Compute the seeds that are not stored yet, yielding lines of progress.
 
+    Args:
+        at_once: seeds that are computed side by side; 1 where an experiment measures time.
     Raises:
-        ResultError: for an unknown name, a damaged file, or stored seeds made in another way.
+        ResultError: for an unknown name, a damaged file, stored seeds made in another way, or a
+            seed whose process was killed.
     """
     run_one, planned = find(name)
     path, now = folder / f"{name}.json", made_with(run_one)
@@ -119,16 +131,28 @@ def run(name: str, folder: Path = RESULTS, *, fresh: bool = False) -> Iterator[s
             f"show that it makes no difference: {COMMAND} --check {name}"
         )
     yield f"{name}: {len(planned) - len(todo)} of {len(planned)} seeds are stored"
-    for seed in todo:
-        value, seconds = compute_seed(name, seed)
+    # What is registered elsewhere than in a file here cannot be found by a process of its own.
+    apart = (FOLDER / f"{name}.py").is_file() and len(todo) > 1
+    compute = partial(compute_seed, name)
+    pairs = side_by_side(compute, todo, at_once) if apart else ((s, compute(s)) for s in todo)
+    for seed, (value, seconds) in pairs:
         for key, item in (("seeds", seed), ("values", value), ("seconds", seconds)):
             result[key].append(item)
+        _order(result, planned)
         save_result(path, result | {"date": datetime.now(UTC).date().isoformat()})
         yield f"{name}: seed {seed} took {seconds} s"
 
 
+def _order(result: dict[str, Any], planned: list[int]) -> None:
+    """Put the seeds in the order in which they are planned, whichever was ready first."""
+    seeds = result["seeds"]
+    order = sorted(range(len(seeds)), key=lambda i: (*planned, seeds[i]).index(seeds[i]))
+    for key in ("seeds", "values", "seconds"):
+        result[key] = [result[key][i] for i in order]
+
+
 def compute_seed(name: str, seed: int) -> tuple[dict[str, Any], float]:
-    """What one seed of an experiment measures, and its seconds; on one thread.
+    """Run one seed of an experiment on one thread; return what it measured, and its seconds.
 
     It needs nothing but the two arguments, so it can run in a process of its own. One thread,
     because the models are small, and because more threads add up numbers in another order.

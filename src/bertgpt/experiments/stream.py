@@ -75,7 +75,7 @@ def watch_cells(model: Counter, seed: int) -> dict[str, Any]:
 
 @experiment("stream")
 def stream(seed: int) -> dict[str, Any]:
-    """What `watch_cells` sees of a counter without a forget gate and of one with it."""
+    """Watch the cells of a counter without a forget gate and of one with it."""
     return {
         name: watch_cells(trained_counter(forget=forget, seed=seed), seed)
         for name, forget in (("LSTM 1997", False), ("LSTM 2000", True))

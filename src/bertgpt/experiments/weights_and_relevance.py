@@ -38,7 +38,7 @@ class Pointer(nn.Module):
 
 
 def asking_weights(records: list[AttentionRecord]) -> Tensor:
-    """What ASK reads: (layers, B, ITEMS), the mean over heads."""
+    """Attention weights of ASK on the items: (layers, B, ITEMS), the mean over heads."""
     return torch.stack([record.weights[:, :, -1, :ITEMS].mean(1) for record in records])
 
 
@@ -100,7 +100,7 @@ def measured(model: Pointer, seed: int) -> tuple[dict[str, Any], Tensor]:
 
 @experiment("weights_and_relevance")
 def weights_and_relevance(seed: int) -> dict[str, Any]:
-    """What `measured` finds in a model and in a twin paid to hide what counts.
+    """Measure a model, and a twin paid to hide what counts.
 
     Returns the numbers by "model, layers" and "twin, layers"; and the correlation of the weights
     of the two, layer by layer, by "model and twin, layers".

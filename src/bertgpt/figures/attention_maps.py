@@ -1,6 +1,6 @@
 """Maps of attention: who reads whom, and how much, as shades in a square.
 
-What BertViz draws needs JavaScript. A map needs nothing, and stands beside each of its views.
+What BertViz draws needs JavaScript. A map needs nothing, and goes with each of its views.
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,7 +82,7 @@ def draw(
 def draw_gates(opened: Mapping[str, Tensor], tokens: Sequence[str], rows: Sequence[str]) -> Figure:
     """Draw what gates did while a text was read: a strip for each gate.
 
-    A row is a cell, a column a token. Empty is shut (0), filled is open (1).
+    Each row is a cell, each column is a token. Empty is shut (0), filled is open (1).
 
     Args:
         opened: name -> (T, R) numbers from 0 to 1, for R cells.

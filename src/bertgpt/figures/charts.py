@@ -110,7 +110,7 @@ def heat(
     """A table of numbers as shades of one colour, each number written in its cell.
 
     Args:
-        values: one row of numbers per row label; darker and lighter are told by the number itself.
+        values: one row of numbers per row label; the number sets the shade.
         rows, columns: labels.
         x, y: axis labels with units.
         digits: after the decimal point, in the cells.

@@ -1,4 +1,4 @@
-"""What a notebook puts into its page: figures, numbers for the prose, and source code."""
+"""Figures, numbers for the prose, and source code: the means of a notebook to fill its page."""
 
 import html
 import inspect
@@ -33,8 +33,8 @@ def show(figure: Figure, *, alt: str) -> HTML:
     buffer = io.StringIO()
     # Salted by its text: the same drawing gets the same ids, two on a page never share one.
     with mpl.rc_context({**STYLE, "svg.hashsalt": alt}), warnings.catch_warnings():
-        # Letters stay letters in the SVG. What our font lacks, such as Chinese or an emoji, the
-        # reader's browser has; only the width that we set aside for it is a guess.
+        # Letters stay letters in the SVG. Chinese or an emoji, which our font does
+        # not have, the reader's browser has; only the width that we set aside for it is a guess.
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
