@@ -70,13 +70,20 @@ def test_no_returned_thing_is_described_as_a_type():
 def test_the_colophon_names_the_pages_that_read_each_text():
     """A page that begins to read a text must say so there: its licence asks for it."""
     colophon = (BOOK / "colophon.md").read_text(encoding="utf-8")
-    used = {"English Wikipedia": "wikipedia", "Python's standard library": "python_code"}
+    used = {
+        "English Wikipedia": "corpora.wikipedia(",
+        "Python's standard library": "corpora.python_code(",
+        "WordSim-353": "corpora.word_similarity(",
+        "Questions of analogy": "corpora.analogies(",
+        "Toyland": "toyland",
+    }
     for text, call in used.items():
         row = next(line for line in colophon.splitlines() if line.startswith(f"| {text}"))
         named = {int(n) for n in re.findall(r"\d+", row.split("|")[2])}
         reading = {
             int(path.stem[:2])
             for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")
-            if f"corpora.{call}(" in path.read_text(encoding="utf-8")
+            if call in path.read_text(encoding="utf-8")
         }
+        assert reading, f"no page has {call}"
         assert reading <= named, text
