@@ -246,3 +246,22 @@ def test_the_command_line_from_outside(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("no experiment is called 'nothing'; there are: ")
+
+
+def test_seeds_side_by_side_are_those_computed_one_by_one(tmp_path: Path) -> None:
+    lines = list(runner.run("mask_decides", tmp_path, at_once=2))
+    result = load_result("mask_decides", tmp_path)
+    assert result["seeds"] == result["planned"]
+    assert len(lines) == 1 + len(result["seeds"])
+    for seed, value in zip(result["seeds"], result["values"], strict=True):
+        assert runner.compute_seed("mask_decides", seed)[0] == value
+
+
+def test_seeds_are_stored_in_the_order_in_which_they_are_planned() -> None:
+    result = {"seeds": [9, 2, 0], "values": ["nine", "two", "zero"], "seconds": [9.0, 2.0, 0.0]}
+    runner._order(result, [0, 1, 2])
+    assert result == {
+        "seeds": [0, 2, 9],
+        "values": ["zero", "two", "nine"],
+        "seconds": [0.0, 2.0, 9.0],
+    }
