@@ -69,27 +69,18 @@ def notebooks() -> list[Path]:
 
 
 def not_yet_run(cache: JupyterCacheBase) -> list[Path]:
-    """The notebooks whose code has not run with this package.
+    """The notebooks whose cells, as they now are, have not run with this package."""
+    return [path for path in notebooks() if not holds(cache, path)]
 
-    In the runs of the others the tags of the cells are brought up to date: the cache does not look
-    at them, and a page would show a cell as it was tagged when it ran.
-    """
-    missing = []
-    for path in notebooks():
-        notebook = nbformat.read(path, as_version=4)
-        try:
-            record = cache.match_cache_notebook(notebook)
-            stored = cache._get_notebook_path_cache(record.hashkey, raise_on_missing=True)
-            run = nbformat.read(stored, as_version=nbformat.NO_CONVERT)
-        except (KeyError, ValueError, OSError):
-            missing.append(path)
-            continue
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        if [cell.metadata for cell in run.cells] != [cell.metadata for cell in code]:
-            for ran, cell in zip(run.cells, code, strict=True):
-                ran.metadata = cell.metadata
-            nbformat.write(run, stored, version=nbformat.NO_CONVERT)
-    return missing
+
+def holds(cache: JupyterCacheBase, path: Path) -> bool:
+    """Whether the cache holds the outputs of a notebook, whole: an interrupt may tear a file."""
+    try:
+        record = cache.match_cache_notebook(nbformat.read(path, as_version=4))
+        cache.get_cache_bundle(record.pk)
+    except (KeyError, ValueError):
+        return False
+    return True
 
 
 def run_what_changed() -> list[ChapterError]:
@@ -129,6 +120,8 @@ def chapters(number: int) -> str:
 
 def keep(cache: JupyterCacheBase, chapter: Chapter, seconds: float) -> None:
     """Put the outputs of a chapter where Sphinx will look for them."""
+    _, code = cache.create_hashed_notebook(chapter.notebook)
+    shutil.rmtree(CACHE / "executed" / code, ignore_errors=True)  # what an interrupt left of it
     run = CacheBundleIn(chapter.notebook, str(chapter.path), data={"execution_seconds": seconds})
     cache.cache_notebook_bundle(run, check_validity=False, overwrite=True)
     # A page without it is read again.
