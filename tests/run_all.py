@@ -1,37 +1,165 @@
 """`make test`: all that CI checks, from quick to slow, with the seconds of each step at the end.
 
-A step that fails does not stop the next ones, so that one run shows all there is to mend.
+A step that fails does not stop the next ones, so that one run shows all there is to mend. The tests
+of a step that can be cut are cut in as many parts as there are cores, and the parts run side by
+side, each on one thread; what a part says is printed when it ends. Nothing is stopped for being
+slow: a step above its budget is reported, and the budgets are those of two quiet cores.
 """
 
+import os
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "book"))
+from side_by_side import (  # noqa: E402
+    ONE_THREAD,
+    longest_first,
+    remember,
+    remembered,
+    side_by_side,
+    workers,
+)
+
 PYTHON = sys.executable
-BIN = Path(PYTHON).parent
-STEPS = (
-    ("lint", [f"{BIN}/ruff", "check", "."]),
-    ("format", [f"{BIN}/ruff", "format", "--check", "."]),
-    ("types", [f"{BIN}/mypy"]),
-    ("unit and parity tests", [PYTHON, "-m", "pytest", "-q", "--ignore=tests/book"]),
-    ("notebooks, from the wheel", [PYTHON, "tests/run_notebooks.py"]),
-    ("the book, strictly", [PYTHON, "book/build.py"]),
-    ("pages in a browser", [PYTHON, "-m", "pytest", "-q", "-rs", "tests/book"]),
+TIMES = ROOT / "build" / "test-seconds.json"
+BUDGET_S = 600
+QUICK = {
+    "lint": ("ruff", "check", "."),
+    "format": ("ruff", "format", "--check", "."),
+    "types": ("mypy",),
+}
+running: set["subprocess.Popen[bytes]"] = set()
+
+
+def run(*command: str | Path, show: bool = True) -> int:
+    """Run a command in the root; what it says is shown as it comes, or all of it at its end."""
+    words = list(map(str, command))
+    if show:
+        return subprocess.run(words, cwd=ROOT, check=False).returncode
+    process = subprocess.Popen(
+        words,
+        cwd=ROOT,
+        env={**os.environ, **ONE_THREAD},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    running.add(process)
+    said, _ = process.communicate()
+    running.discard(process)
+    sys.stdout.write(said.decode("utf-8", "replace"))
+    sys.stdout.flush()
+    return process.returncode
+
+
+def stop() -> None:
+    """End what runs side by side."""
+    for process in list(running):
+        process.terminate()
+
+
+def together(jobs: Mapping[str, Callable[[], int]]) -> int:
+    """Run jobs side by side; 1 if one of them failed."""
+    status = 0
+    for number, done in enumerate(side_by_side(jobs, min(workers(), len(jobs)), stop), 1):
+        if done.error:
+            raise done.error
+        status |= bool(done.result)
+        verdict = "FAILED" if done.result else "passed"
+        print(f"    {number} of {len(jobs)}: {done.name} {verdict} in {done.seconds:.0f} s")
+    return status
+
+
+def quick() -> int:
+    """Lint, format and types: through Python, which knows where its tools are on each system."""
+    jobs = {name: partial(run, PYTHON, "-m", *words, show=False) for name, words in QUICK.items()}
+    return together(jobs)
+
+
+def unit_files() -> list[str]:
+    """What the unit tests are cut into: files of tests, files with doctests."""
+    tests = [p for p in (ROOT / "tests").rglob("test_*.py") if "book" not in p.parent.parts[-1:]]
+    package = [p for p in (ROOT / "src").rglob("*.py") if ">>> " in p.read_text(encoding="utf-8")]
+    return [path.relative_to(ROOT).as_posix() for path in sorted([*tests, *package])]
+
+
+def parts(names: Iterable[str], seconds: Mapping[str, float], number: int) -> list[list[str]]:
+    """Deal names into parts that take about as long: the longest first, each to the shortest part.
+
+    One that was never timed counts as a second.
+
+    >>> parts("abcd", {"a": 5, "b": 2, "c": 2, "d": 1}, 2)
+    [['a'], ['b', 'c', 'd']]
+    """
+    known = {name: seconds.get(name, 1.0) for name in names}
+    dealt: list[list[str]] = [[] for _ in range(number)]
+    for name in longest_first(known, known):
+        min(dealt, key=lambda part: sum(known[each] for each in part)).append(name)
+    return [part for part in dealt if part]
+
+
+def seconds_of_files(results: Path) -> dict[str, float]:
+    """The seconds of each test file, from what pytest wrote down."""
+    seconds: dict[str, float] = {}
+    for case in ElementTree.parse(results).iter("testcase"):
+        name = Path(case.get("file", "")).as_posix()
+        seconds[name] = seconds.get(name, 0.0) + float(case.get("time", 0))
+    return seconds
+
+
+def pytest_in_parts(files: list[str], *options: str) -> int:
+    """Run pytest on files in as many parts as there are cores, and remember each file's seconds."""
+    dealt = parts(files, remembered(TIMES), workers())
+    jobs, written = {}, []
+    for number, part in enumerate(dealt, 1):
+        results = ROOT / "build" / f"tests-{number}.xml"
+        results.unlink(missing_ok=True)
+        written.append(results)
+        xml = [f"--junitxml={results}", "-o", "junit_family=xunit1"]
+        command = [PYTHON, "-m", "pytest", "-q", "-rs", *options, *xml, *part]
+        jobs[f"part {number} ({len(part)} files)"] = partial(run, *command, show=False)
+    status = together(jobs)
+    for results in filter(Path.exists, written):
+        for name, took in seconds_of_files(results).items():
+            remember(TIMES, name, took)
+    return status
+
+
+def unit() -> int:
+    return pytest_in_parts(unit_files())
+
+
+STEPS: tuple[tuple[str, Callable[[], int]], ...] = (
+    ("lint, format, types", quick),
+    ("unit and parity tests", unit),
+    ("notebooks, from the wheel", partial(run, PYTHON, "tests/run_notebooks.py")),
+    ("the book, strictly", partial(run, PYTHON, "book/build.py")),
+    ("pages in a browser", partial(run, PYTHON, "tests/run_pages.py")),
 )
 
 
 def main() -> int:
     rows = []
-    for number, (name, command) in enumerate(STEPS, 1):
+    for number, (name, step) in enumerate(STEPS, 1):
         print(f"\n==> [{number}/{len(STEPS)}] {name}", flush=True)
         began = time.monotonic()
-        status = subprocess.run(command, cwd=ROOT, check=False).returncode
+        try:
+            status = step()
+        except KeyboardInterrupt:
+            print("\n==> Stopped")
+            return 130
         rows.append((name, status, time.monotonic() - began))
     print(f"\n{'step':30s} {'seconds':>8s}")
     for name, status, seconds in rows:
         print(f"{name:30s} {seconds:8.0f}  {'FAILED' if status else 'passed'}")
+    total = sum(seconds for *_, seconds in rows)
+    late = f"  over the {BUDGET_S} s that two quiet cores need at most" if total > BUDGET_S else ""
+    print(f"{'all':30s} {total:8.0f}{late}")
     failed = sum(bool(status) for _, status, _ in rows)
     print(f"\n{len(rows) - failed} passed, {failed} failed", flush=True)
     return 1 if failed else 0
