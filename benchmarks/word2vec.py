@@ -7,6 +7,9 @@ median of the turns is printed.
 
 Two times are compared. "training" is what `train` takes: gensim looks each word up in each pass
 there, we have done so once before. "from text" adds counting words and making the model.
+
+Before that, what blocks buy: true pairs per second of `train`, and of `step`, which takes one pair
+of words at a time, over the same text.
 """
 
 import argparse
@@ -18,7 +21,8 @@ import gensim
 import torch
 
 from bertgpt import corpora
-from bertgpt.words.word2vec import Word2Vec, Word2VecConfig
+from bertgpt.words import training_pairs
+from bertgpt.words.word2vec import Word2Vec, Word2VecConfig, step
 
 Text = list[list[str]]
 WORKERS = 2
@@ -79,6 +83,40 @@ def compare(kind: str, text: Text, *, epochs: int, turns: int) -> None:
     )
 
 
+def blocks_beside_plain_steps(text: Text, *, turns: int, n_pairs: int = 2000) -> None:
+    """Print a line for each turn, and the median ratio of true pairs per second."""
+    config = Word2VecConfig(epochs=1)
+    ratios: list[float] = []
+    for turn in range(turns):
+        model = Word2Vec(text, config, generator=torch.Generator().manual_seed(turn))
+        blocks, draw = model.blocks, torch.Generator().manual_seed(turn)
+        radii = training_pairs.dynamic_windows(len(blocks.ids), config.window, generator=draw)
+        given = (blocks.ids, radii, blocks.sentence, config.window)
+        centres, contexts = (ids[:n_pairs] for ids in training_pairs.pairs(*given))
+        shape = (n_pairs, config.negatives)
+        negatives = training_pairs.draw_negatives(blocks.noise, shape, generator=draw)
+        start = time.perf_counter()
+        for centre, context, noise in zip(
+            centres.tolist(), contexts.tolist(), negatives.tolist(), strict=True
+        ):
+            for other, label in ((context, 1.0), *((word, 0.0) for word in noise)):
+                model.vectors[centre], model.contexts[other] = step(
+                    model.vectors[centre], model.contexts[other], label, config.rate
+                )
+        plain = n_pairs / (time.perf_counter() - start)
+        code = blocks.draw(turn, 1).code.flatten()
+        n_true = sum(
+            (blocks.weight[part] * blocks.label[0]).sum().item() for part in code.split(4096)
+        )  # all centres of a block have the same labels
+        start = time.perf_counter()
+        for _ in model.train(reports=1):
+            pass
+        fast = n_true / (time.perf_counter() - start)
+        ratios.append(fast / plain)
+        print(f"turn {turn + 1}: plain {plain:,.0f}, blocks {fast:,.0f} true pairs/s", flush=True)
+    print(f"blocks are {statistics.median(ratios):,.0f} times as fast as plain steps", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=5)
@@ -87,6 +125,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     text = corpora.sentences(corpora.wikipedia(), punctuation=False)
+    blocks_beside_plain_steps(text, turns=given.turns)
     for kind in ("skip-gram", "cbow"):
         compare(kind, text, epochs=given.epochs, turns=given.turns)
 
