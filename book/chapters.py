@@ -90,8 +90,9 @@ class Chapter:
                     said.open("wb") as stderr,
                     asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
                 ):
-                    settings = {"env": {**os.environ, **ONE_THREAD}, "stderr": stderr}
-                    runner.run(client.async_execute(**settings))
+                    # The Makefile sets the seed of hashes too; who builds without it sees the same.
+                    environment = {**os.environ, **ONE_THREAD, "PYTHONHASHSEED": "0"}
+                    runner.run(client.async_execute(env=environment, stderr=stderr))
             except CellExecutionError as error:
                 what = f"{error.ename}: {error.evalue}"
                 raise ChapterError(self.where(), what, self._traceback) from None
