@@ -37,7 +37,8 @@ MAX_PULL = 3.5  # the most that one step may pull at one vector, in learning rat
 def step(x: Tensor, y: Tensor, label: float, rate: float) -> tuple[Tensor, Tensor]:
     """One step of skip-gram down the gradient of the loss of one pair.
 
-    The loss is -log sigmoid(x . y) for a neighbour, -log sigmoid(-x . y) for a negative.
+    The loss is -log sigmoid(x . y) for a neighbour and -log sigmoid(-x . y) for a
+    negative.
 
     Args:
         x: (D,) the vector of a word.
