@@ -7,12 +7,8 @@ from gensim.models import FastText
 from gensim.models.fasttext_inner import compute_ngrams, compute_ngrams_bytes, ft_hash_bytes
 
 from bertgpt.corpora import wikipedia, words
-from bertgpt.words.charngrams import (
-    SubwordConfig,
-    SubwordVectors,
-    char_ngrams,
-    fnv1a,
-)
+from bertgpt.words.charngrams import char_ngrams, fnv1a
+from bertgpt.words.subword_vectors import SubwordConfig, SubwordVectors
 
 BUCKETS, WIDTH = 499, 13
 ODD = ["a", "of", "ant", "banana", "don't", "<a>", "né", "naïveté", "Ærøskøbing", "слово", "日本語",

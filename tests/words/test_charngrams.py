@@ -6,12 +6,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from bertgpt.words.charngrams import (
-    SubwordConfig,
-    SubwordVectors,
-    char_ngrams,
-    fnv1a,
-)
+from bertgpt.words.charngrams import char_ngrams, fnv1a
+from bertgpt.words.subword_vectors import SubwordConfig, SubwordVectors
 
 TEXT = [["ants", "walk", "home"], ["the", "ant", "walks", "home"], ["walk", "the", "ants"]] * 4
 
@@ -209,6 +205,7 @@ def test_forms_of_a_stem_stand_together_unseen() -> None:
         (lambda: char_ngrams(""), "the word is empty; give at least one character"),
         (lambda: char_ngrams("ant", 4, 3), "n-grams of 4 to 3 characters"),
         (lambda: char_ngrams("ant", 0, 3), "n-grams of 0 to 3 characters"),
+        (lambda: model().nearest("ants", 0), "n=0 must be at least 1: how many words to name"),
         (lambda: model(buckets=0), "buckets=0 must be 1 or more, or None"),
         (lambda: model(buckets=-5), "buckets=-5 must be 1 or more"),
         (lambda: model(lengths=(6, 3)), "n-grams of 6 to 3 characters"),
