@@ -46,7 +46,7 @@ def as_batch(stories: Sequence[Sequence[str]]) -> Tensor:
 
 
 def repeated_names(ids: Tensor, is_name: Tensor) -> Tensor:
-    """The next token where it is a name mentioned before, IGNORE elsewhere: (B, T)."""
+    """The next token where it is a name mentioned before, else IGNORE: (B, T)."""
     targets = torch.full_like(ids, IGNORE)
     for row, text in enumerate(ids.tolist()):
         mentioned = set()
