@@ -43,7 +43,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY)
-	$(BIN)/python -m pytest -q --ignore=tests/book
+	$(BIN)/python tests/run_all.py unit
 
 notebooks-test: $(READY)  ## nbval on every notebook, from an empty folder with only the wheel
 	$(BIN)/python tests/run_notebooks.py

@@ -1,5 +1,7 @@
 """`make test`: all that CI checks, from quick to slow, with the seconds of each step at the end.
 
+`python tests/run_all.py unit` runs the steps that begin with this word.
+
 A step that fails does not stop the next ones, so that one run shows all there is to mend. The tests
 of a step that can be cut are cut in as many parts as there are cores, and the parts run side by
 side, each on one thread; what a part says is printed when it ends. Nothing is stopped for being
@@ -83,9 +85,14 @@ def quick() -> int:
 
 def unit_files() -> list[str]:
     """What the unit tests are cut into: files of tests, files with doctests."""
-    tests = [p for p in (ROOT / "tests").rglob("test_*.py") if "book" not in p.parent.parts[-1:]]
-    package = [p for p in (ROOT / "src").rglob("*.py") if ">>> " in p.read_text(encoding="utf-8")]
-    return [path.relative_to(ROOT).as_posix() for path in sorted([*tests, *package])]
+    files = [p for folder in ("tests", "src") for p in (ROOT / folder).rglob("*.py")]
+    wanted = [
+        path
+        for path in files
+        if path.name.startswith("test_") or ">>> " in path.read_text(encoding="utf-8")
+    ]
+    browser = ROOT / "tests" / "book"
+    return [p.relative_to(ROOT).as_posix() for p in sorted(wanted) if browser not in p.parents]
 
 
 def parts(names: Iterable[str], seconds: Mapping[str, float], number: int) -> list[list[str]]:
@@ -144,9 +151,14 @@ STEPS: tuple[tuple[str, Callable[[], int]], ...] = (
 
 
 def main() -> int:
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    steps = [step for step in STEPS if step[0].startswith(wanted)]
+    if not steps:
+        print(f"no step begins with {wanted!r}; there are: {'; '.join(name for name, _ in STEPS)}")
+        return 1
     rows = []
-    for number, (name, step) in enumerate(STEPS, 1):
-        print(f"\n==> [{number}/{len(STEPS)}] {name}", flush=True)
+    for number, (name, step) in enumerate(steps, 1):
+        print(f"\n==> [{number}/{len(steps)}] {name}", flush=True)
         began = time.monotonic()
         try:
             status = step()
