@@ -81,12 +81,12 @@ class LSTM(nn.Module):
         check_shape("x", x, "B C", C=self.inputs.in_features)
         h, c = self._checked(state, len(x))
         D = self.width
-        a = self.inputs(x) + self.recurrent(h)  # W_x x + b + W_h h: (B, 4 D or 3 D)
-        a_i, a_o, a_g = a[:, :D], a[:, D : 2 * D], a[:, -D:]
-        i = torch.sigmoid(a_i)
-        o = torch.sigmoid(a_o)
+        a = self.inputs(x) + self.recurrent(h)  # W_x x + b + W_h h: (B, 4 D)
+        D = self.width
+        i = torch.sigmoid(a[:, :D])
+        o = torch.sigmoid(a[:, D : 2 * D])
         f = torch.sigmoid(a[:, 2 * D : 3 * D]) if self.forget else 1.0
-        g = torch.tanh(a_g)
+        g = torch.tanh(a[:, -D:])
         c = f * c + i * g
         h = o * torch.tanh(c)
         return h, c

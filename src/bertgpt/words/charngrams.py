@@ -42,15 +42,17 @@ def check_lengths(shortest: int, longest: int) -> None:
 
 
 def fnv1a(text: str) -> int:
-    """The 32-bit hash of a text that fastText uses: FNV-1a over its UTF-8 bytes, taken as signed.
+    """fastText's 32-bit hash of a text: FNV-1a over its UTF-8 bytes, taken as signed.
 
-    FNV-1a proper takes bytes from 0 to 255. In fastText's program a byte above 127 is negative and
-    flips the upper 24 bits too: the same hash for plain ASCII, another one for "é".
+    FNV-1a proper takes bytes from 0 to 255. In fastText's program a byte above 127 is
+    negative and flips the upper 24 bits too: the same hash for plain ASCII, another
+    one for "é".
 
     >>> fnv1a("a") == (2166136261 ^ ord("a")) * 16777619 % 2**32
     True
     """
     state = 2166136261
     for byte in text.encode():
-        state = (state ^ (byte if byte < 128 else byte | 0xFFFFFF00)) * 16777619 & 0xFFFFFFFF
+        signed = byte if byte < 128 else byte | 0xFFFFFF00
+        state = (state ^ signed) * 16777619 & 0xFFFFFFFF
     return state
