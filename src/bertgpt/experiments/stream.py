@@ -49,8 +49,8 @@ def watch_cells(model: Counter, seed: int) -> dict[str, Any]:
     """Run a counter over 4,000 steps of 16 fresh streams, from an empty state, without a reset.
 
     Returns:
-        "cell", the largest |c| of all streams after each number of `WATCHED` steps; "full", the
-        fraction of cells that show the same at any higher value, |tanh(c)| beyond 0.99, at those
+        "cell", the largest `|c|` of all streams after each number of `WATCHED` steps; "full", the
+        fraction of cells that show the same at any higher value, `|tanh(c)|` beyond 0.99, at those
         steps; "error", the mean squared error over the variance of the counts, in the first 500
         steps and in the last.
     """

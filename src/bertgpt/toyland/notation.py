@@ -56,7 +56,7 @@ class Rule:
 
 
 class Template(NamedTuple):
-    """Words about a fact, with !role for what it names and *role for a word that it does not.
+    """Words about a fact, with `!role` for what it names and `*role` for a word that it does not.
 
     For a question `answer` is the role that answers it, for a sentence its label.
     """

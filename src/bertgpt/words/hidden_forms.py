@@ -68,7 +68,7 @@ class Spelling:
         self._sizes = torch.tensor([len(set(char_ngrams(word))) for word in self.words])
 
     def overlap(self, word: str) -> Tensor:
-        """(V,) the share of n-grams in common, 2 |A and B| / (|A| + |B|): Dice's coefficient.
+        """(V,) the share of n-grams in common, `2 |A and B| / (|A| + |B|)`: Dice's coefficient.
 
         Dice (1945). 1 for the word itself, 0 where nothing is shared.
         """
