@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from bertgpt.evaluation.results import ResultError
 
-Value = TypeVar("Value")
+Item = TypeVar("Item")
 
 
 def cores() -> int:
@@ -21,8 +21,8 @@ def cores() -> int:
 
 
 def side_by_side(
-    compute: Callable[[int], Value], seeds: Sequence[int], at_once: int
-) -> Iterator[tuple[int, Value]]:
+    compute: Callable[[int], Item], seeds: Sequence[int], at_once: int
+) -> Iterator[tuple[int, Item]]:
     """Compute seeds, each in a fresh process, and yield each with its value when it is ready.
 
     When one fails, no other is begun; those that run are waited for, and then the error is raised.
