@@ -62,4 +62,4 @@ def test_a_name_imports_its_own_file_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     modules = [name.rpartition(".")[2] for name in done.stdout.split()]
-    assert modules == ["kept", "made_with", "runner"]
+    assert modules == ["kept", "made_with", "runner", "seeds"]
