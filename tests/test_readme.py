@@ -36,7 +36,7 @@ def tree() -> str:
         lines.append(f"  {room + '/':24s}{first_line(folder / '__init__.py')}")
         for path in sorted(folder.glob("*.py")):
             if not path.stem.startswith("__"):
-                lines.append(f"    {path.name:22s}{first_line(path)}")
+                lines.append(f"    {path.name:21s} {first_line(path)}")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
