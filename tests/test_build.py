@@ -147,6 +147,11 @@ def test_a_slow_cell_is_no_fault(mini: Path) -> None:
     assert "two 42" in page(mini)
 
 
+def hears_interrupts() -> None:
+    """What is started in the background of a script inherits that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_loses_what_runs_alone(mini: Path) -> None:
     (mini / "fault").write_text("(here / 'asleep').touch(); time.sleep(600)")
     process = subprocess.Popen(
@@ -155,12 +160,13 @@ def test_an_interrupt_loses_what_runs_alone(mini: Path) -> None:
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "WORKERS": "2"},
+        preexec_fn=hears_interrupts,
     )
     while not (list(mini.rglob("base.ipynb")) and (mini / "asleep").exists()):
         assert process.poll() is None
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate()
+    said, _ = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Stopped. Chapters that finished are kept; the same command goes on." in said
     (mini / "fault").unlink()
