@@ -80,7 +80,6 @@ class LSTM(nn.Module):
         """
         check_shape("x", x, "B C", C=self.inputs.in_features)
         h, c = self._checked(state, len(x))
-        D = self.width
         a = self.inputs(x) + self.recurrent(h)  # W_x x + b + W_h h: (B, 4 D)
         D = self.width
         i = torch.sigmoid(a[:, :D])
