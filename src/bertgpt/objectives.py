@@ -61,7 +61,7 @@ def mask_tokens(
     >>> ids = torch.tensor([[2, 7, 8, 9, 3]])  # [CLS] a b c [SEP]
     >>> from bertgpt.config import SPECIAL_IDS
     >>> g = torch.Generator().manual_seed(0)
-    >>> seen, want = mask_tokens(ids, SPECIAL_IDS, vocab_size=10, rate=0.99, generator=g)
+    >>> _, want = mask_tokens(ids, SPECIAL_IDS, vocab_size=10, rate=0.99, generator=g)
     >>> want.tolist()
     [[-100, 7, 8, 9, -100]]
     """
@@ -141,8 +141,10 @@ def next_sentence_pairs(
     >>> documents = [[[5, 6], [7], [8, 9]], [[11, 12], [13]]]
     >>> g = torch.Generator().manual_seed(0)
     >>> pairs = next_sentence_pairs(documents, SPECIAL_IDS, length=7, generator=g)
-    >>> pairs.token_ids[0].tolist(), pairs.segment_ids[0].tolist(), pairs.labels[0].item()
-    ([2, 5, 6, 3, 7, 3, 0], [0, 0, 0, 0, 1, 1, 0], 0)
+    >>> pairs.token_ids[0].tolist(), pairs.segment_ids[0].tolist()
+    ([2, 5, 6, 3, 7, 3, 0], [0, 0, 0, 0, 1, 1, 0])
+    >>> pairs.labels[0].item()
+    0
     """
     check_special(special, ("cls", "sep", "pad"))
     documents = [[sentence for sentence in d if len(sentence)] for d in documents]

@@ -43,6 +43,7 @@ TALLY: Counter[str] = Counter(
         "console errors": 0,
         "page errors": 0,
         "pages that scroll sideways": 0,
+        "blocks that scroll sideways": 0,
         "broken images": 0,
         "axe findings, serious or critical": 0,
     }

@@ -86,6 +86,27 @@ LOOK = r"""() => {
     return found;
 }"""
 
+# Blocks that a reader would have to push sideways, those in folds and hidden solutions as well. All
+# is left as it was found.
+SIDEWAYS = """() => {
+    const article = document.querySelector('.bd-article') ?? document.body;
+    const folds = [...article.querySelectorAll('details:not([open])')];
+    const hidden = [...article.querySelectorAll('.toggle-hidden')];
+    folds.forEach(fold => fold.open = true);
+    hidden.forEach(box => box.classList.remove('toggle-hidden'));
+    const found = [...article.querySelectorAll('*')].filter(element =>
+        ['auto', 'scroll'].includes(getComputedStyle(element).overflowX)
+        && element.checkVisibility() && element.textContent.trim()
+        && element.scrollWidth > element.clientWidth + 1
+    ).map(element => `blocks that scroll sideways: ${element.scrollWidth} > `
+        + `${element.clientWidth} px, ${element.textContent.trim().slice(0, 60)}`);
+    folds.forEach(fold => fold.open = false);
+    hidden.forEach(box => box.classList.add('toggle-hidden'));
+    return found;
+}"""
+
+KINDS = ("pages that scroll sideways", "blocks that scroll sideways", "broken images")
+
 
 def photograph(page: Page, path: Path) -> None:
     """The whole page as one picture, by a window as tall as the page.
@@ -135,6 +156,25 @@ def test_a_pale_word_is_found(base: str, tab: Page) -> None:
     TALLY.update(before)
 
 
+@pytest.mark.parametrize("folded", [False, True])
+def test_a_line_that_is_cut_is_found(folded: bool, base: str, tab: Page) -> None:
+    tab.set_viewport_size({"width": WIDTHS["wide"], "height": 900})
+    tab.goto(f"{base}/book/notation.html")
+    settle(tab)
+    assert not tab.evaluate(SIDEWAYS)
+    tab.evaluate(
+        """folded => {
+            const box = document.createElement(folded ? 'details' : 'div');
+            box.innerHTML = '<pre style="overflow-x: auto">' + 'x'.repeat(200) + '</pre>';
+            document.querySelector('.bd-article section').append(box);
+        }""",
+        folded,
+    )
+    (finding,) = tab.evaluate(SIDEWAYS)
+    assert finding.startswith("blocks that scroll sideways: ")
+    assert not tab.evaluate("!!document.querySelector('.bd-article section details[open]')")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_page(theme: str, page_name: str, base: str, themed: dict[str, BrowserContext]) -> None:
     page = themed[theme].new_page()
@@ -153,7 +193,9 @@ def test_page(theme: str, page_name: str, base: str, themed: dict[str, BrowserCo
             shot = f"{page_name.removesuffix('.html').replace('/', '-')}-{theme}-{WIDTHS[size]}.jpg"
             photograph(page, SCREENSHOTS / shot)
             seen = page.evaluate(LOOK)
-            for kind in ("pages that scroll sideways", "broken images"):
+            if size == "wide":  # on a phone code has to scroll
+                seen += page.evaluate(SIDEWAYS)
+            for kind in KINDS:
                 TALLY[kind] += sum(fault.startswith(kind) for fault in seen)
             faults += [f"{theme} {WIDTHS[size]} px: {fault}" for fault in seen]
         page.evaluate(STRIP)

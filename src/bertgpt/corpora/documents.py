@@ -75,8 +75,8 @@ def words(text: str, *, punctuation: bool = True, lower: bool = True) -> list[st
     Raises:
         ValueError: if the text is no string.
 
-    >>> words("In 1865, Lincoln's well-known words didn't end.")
-    ['in', '0000', ',', 'lincoln', "'s", 'well', '-', 'known', 'words', "didn't", 'end', '.']
+    >>> words("In 1865, Lincoln's well-known words didn't end.")[:8]
+    ['in', '0000', ',', 'lincoln', "'s", 'well', '-', 'known']
     """
     _check_text(text)
     text = re.sub(r"\d", "0", text.lower() if lower else text).replace("\u2019", "'")

@@ -53,8 +53,9 @@ _ABBREVIATION = re.compile(
 def prose(source: str) -> str:
     """Prose of an article in wiki markup, paragraphs an empty line apart.
 
-    >>> prose("'''Fog''' is [[cloud|a cloud]]{{sfn|Ash|1999}} that lies {{convert|2|m}} deep.")
-    'Fog is a cloud that lies 2 m deep.'
+    >>> markup = "'''Fog''' is [[cloud|a cloud]]{{sfn|Ash|1999}} {{convert|2|m}} deep."
+    >>> prose(markup)
+    'Fog is a cloud 2 m deep.'
     """
     text = _FORMULA.sub(LOST, _HIDDEN.sub("", source))
     for pattern, replacement in ((_TEMPLATE, _template), (_TABLE, lambda _: ""), (_LINK, _link)):

@@ -49,8 +49,8 @@ def spoken(number: int) -> list[str]:
 def spoken_year(year: int) -> list[str]:
     """A year from 1900 to 2099 in words.
 
-    >>> " ".join(spoken_year(1905)), " ".join(spoken_year(2007)), " ".join(spoken_year(2015))
-    ('nineteen oh five', 'two thousand and seven', 'twenty fifteen')
+    >>> [" ".join(spoken_year(year)) for year in (1905, 2007, 2015)]
+    ['nineteen oh five', 'two thousand and seven', 'twenty fifteen']
     """
     century, rest = divmod(year, 100)
     if century == 20 and rest < 10:

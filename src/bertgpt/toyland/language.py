@@ -23,13 +23,16 @@ story's words. `MASK` stands for any word, wherever a text is given. How well th
 reader does is computed in `bertgpt.toyland.best_reader`.
 
 >>> language = toyland()
->>> story = language.read("Once a pirate named Anna lived in a big house near the castle . "
-...                       "There was a ring at the door . It was not a bad day .")
+>>> story = language.read(
+...     "Once a pirate named Anna lived in a big house near the castle . "
+...     "There was a ring at the door . It was not a bad day ."
+... )
 >>> story.sentiment, story.words[17], story.senses[17]
 ('happy', 'ring', 'sound')
 >>> language.next_words("once a pirate named anna lived")
 {'in': 1.0}
->>> sorted(language.sense(story.words, 17, read="left"))  # before "at the door" is read
+>>> # Before "at the door" is read:
+>>> sorted(language.sense(story.words, 17, read="left"))
 ['jewel', 'sound']
 """
 

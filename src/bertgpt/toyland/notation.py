@@ -2,7 +2,8 @@
 
 `data/toyland.txt` explains the notation, and is the grammar of the course.
 
->>> notation = Notation("words toy: kite drum\\nrule STORY\\n  3 the ?x:toy fell\\n  1 it rained")
+>>> rules = "rule STORY\\n  3 the ?x:toy fell\\n  1 it rained"
+>>> notation = Notation("words toy: kite drum\\n" + rules)
 >>> notation.classes
 {'toy': ['kite', 'drum']}
 >>> notation.rules["STORY"].alternatives[0].items[1]

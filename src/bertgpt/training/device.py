@@ -46,8 +46,9 @@ def generator(seed: int, device: str | torch.device = "cpu") -> torch.Generator:
     Raises:
         ValueError: if the seed is no such number.
 
-    >>> torch.rand(1, generator=generator(3)).equal(torch.rand(1, generator=generator(3)))
-    True
+    >>> once, again = (torch.rand(1, generator=generator(3)) for _ in range(2))
+    >>> once == again
+    tensor([True])
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise ValueError(

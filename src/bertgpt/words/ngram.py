@@ -223,7 +223,8 @@ class AddK(NGram):
 
     P(w | h) = (c(h w) + k) / (c(h) + k V), where V is the size of the vocabulary.
 
-    >>> AddK(Counts(["ab", "aa"], 2), k=1.0).probability("b", ["a"])  # (1 + 1) / (3 + 1 * 4)
+    >>> model = AddK(Counts(["ab", "aa"], 2), k=1.0)
+    >>> model.probability("b", ["a"])  # (1 + 1) / (3 + 1 * 4)
     0.2857142857142857
     """
 

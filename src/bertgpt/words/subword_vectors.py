@@ -80,7 +80,8 @@ class SubwordVectors:
     vectors of words as neighbours.
 
     >>> config = SubwordConfig(dimension=4, window=1, min_count=1, buckets=None)
-    >>> model = SubwordVectors([["red", "ant"]], config, generator=torch.Generator().manual_seed(0))
+    >>> draws = torch.Generator().manual_seed(0)
+    >>> model = SubwordVectors([["red", "ant"]], config, generator=draws)
     >>> model.vocab.words, model.rows("ants")
     (('ant', 'red'), [2, 3, 5])
     """

@@ -55,7 +55,8 @@ def keep_probability(counts: Tensor, threshold: float = 1e-3) -> Tensor:
     Raises:
         ValueError: if `threshold` is not above 0 or a count is not.
 
-    >>> [round(p, 3) for p in keep_probability(torch.tensor([90.0, 10.0]), 0.1).tolist()]
+    >>> kept = keep_probability(torch.tensor([90.0, 10.0]), 0.1)
+    >>> [round(p, 3) for p in kept.tolist()]
     [0.444, 1.0]
     """
     check_threshold(threshold)
