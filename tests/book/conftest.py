@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _page(item: pytest.Item) -> str | None:
     spec = getattr(item, "callspec", None)
-    return spec.params.get("page_name") if spec else None
+    return spec.params.get("page_name", spec.params.get("listing")) if spec else None
 
 
 def _size(item: pytest.Item) -> int:
@@ -69,8 +69,12 @@ def _size(item: pytest.Item) -> int:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    pages = built_pages() or ["there is no built book"]
     if "page_name" in metafunc.fixturenames:
-        metafunc.parametrize("page_name", built_pages() or ["there is no built book"])
+        written = [name for name in pages if not name.startswith("_modules/")]
+        metafunc.parametrize("page_name", written)
+    if "listing" in metafunc.fixturenames:  # Sphinx's listings of source, all made alike
+        metafunc.parametrize("listing", [name for name in pages if name.startswith("_modules/")])
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

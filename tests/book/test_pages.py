@@ -221,3 +221,28 @@ def test_page_opens_as_a_file(page_name: str, filed: BrowserContext, site: Path)
         assert not watch.faults, "\n".join([page_name, *watch.faults])
     finally:
         page.close()
+
+
+def test_listing(listing: str, themed: dict[str, BrowserContext], site: Path) -> None:
+    """A listing of source is opened once, as a file, in one of the themes, at both widths.
+
+    There is one for each file of the package, and Sphinx makes all of them alike.
+    """
+    theme = ("light", "dark")[sum(listing.encode()) % 2]
+    page = themed[theme].new_page()
+    try:
+        watch = Watch(page, "file://")
+        page.goto((site / listing).as_uri(), wait_until="load")
+        page.evaluate(AXE)
+        faults = []
+        for width in WIDTHS.values():
+            page.set_viewport_size({"width": width, "height": 900})
+            settle(page)
+            faults += [f"{theme} {width} px: {fault}" for fault in page.evaluate(LOOK)]
+        page.evaluate(STRIP)
+        faults += serious_findings(page) + watch.faults
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        TALLY["listings of source"] += 1
+        assert not faults, "\n".join([listing, *faults])
+    finally:
+        page.close()
