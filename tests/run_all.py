@@ -30,6 +30,8 @@ from side_by_side import (  # noqa: E402
 
 PYTHON = sys.executable
 TIMES = ROOT / "build" / "test-seconds.json"
+# The files that take longest, for the first run of a fresh clone.
+FIRST_TIMES = ROOT / "tests" / "seconds.json"
 BUDGET_S = 600
 QUICK = {
     "lint": ("ruff", "check", "."),
@@ -121,7 +123,7 @@ def seconds_of_files(results: Path) -> dict[str, float]:
 
 def pytest_in_parts(files: list[str], *options: str) -> int:
     """Run pytest on files in as many parts as there are cores, and remember each file's seconds."""
-    dealt = parts(files, remembered(TIMES), workers())
+    dealt = parts(files, remembered(FIRST_TIMES) | remembered(TIMES), workers())
     jobs, written = {}, []
     for number, part in enumerate(dealt, 1):
         results = ROOT / "build" / f"tests-{number}.xml"

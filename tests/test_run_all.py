@@ -25,6 +25,15 @@ def test_every_file_of_tests_is_dealt_once() -> None:
     assert [files[0]] in dealt, "the part that holds the longest file holds no other"
 
 
+def test_a_fresh_clone_knows_the_files_that_take_longest() -> None:
+    known = run_all.remembered(run_all.FIRST_TIMES)
+    assert known
+    assert set(known) <= set(run_all.unit_files()), "a file was renamed or removed"
+    slowest = max(known, key=known.__getitem__)
+    one, other = run_all.parts(run_all.unit_files(), known, 2)
+    assert (slowest in one) != (slowest in other)
+
+
 def test_fewer_files_than_parts() -> None:
     assert run_all.parts(["a"], {}, 4) == [["a"]]
 
