@@ -329,9 +329,11 @@ def test_foreign_files(tmp_path: Path) -> None:
     write(tmp_path, tokenizer_json=[1, 2])
     with pytest.raises(ValueError, match=r"tokenizer.json is damaged"):
         BPE.load(tmp_path)
-    write(tmp_path, tokenizer_json={"model": {"type": "BPE"}})
-    with pytest.raises(ValueError, match=r"tokenizer.json has a model without a vocabulary"):
-        BPE.load(tmp_path)
+    pieces = [["a", -1.5], ["b", -2.5]]  # of a Unigram tokenizer that does not say its type
+    for odd in ({"type": "BPE"}, {"type": "BPE", "vocab": ["a"]}, {"unk_id": 0, "vocab": pieces}):
+        write(tmp_path, tokenizer_json={"model": odd, "pre_tokenizer": {"type": "ByteLevel"}})
+        with pytest.raises(ValueError, match=r"json has a model without a vocabulary, a table of"):
+            BPE.load(tmp_path)
     write(tmp_path, tokenizer_json={"model": "BPE"})
     with pytest.raises(ValueError, match=r"tokenizer.json has no model of a tokenizer"):
         BPE.load(tmp_path)

@@ -182,7 +182,7 @@ def test_damaged_files(tmp_path: Path) -> None:
         WordPiece.load(tmp_path)
 
 
-def whole_file(vocab: dict[str, int], **changes: object) -> dict[str, object]:
+def whole_file(vocab: dict[str, int] | list[str], **changes: object) -> dict[str, object]:
     """tokenizer.json of a BERT."""
     model = {"type": "WordPiece", "unk_token": "[UNK]", "vocab": vocab}
     normalizer = {"type": "BertNormalizer", "lowercase": True, "clean_text": True}
@@ -195,6 +195,7 @@ def test_foreign_files(tmp_path: Path) -> None:
     for whole, told in (
         ({"model": {"type": "BPE"}}, "tokenizer.json holds a BPE tokenizer, expected WordPiece"),
         ({"model": {"type": "WordPiece"}}, "has a model without a vocabulary"),
+        (whole_file(["[UNK]", "a"]), "has a model without a vocabulary, a table of tokens and ids"),
         (whole_file({"[UNK]": 1}), "0 to 0, each once"),
     ):
         file.write_text(json.dumps(whole))

@@ -1,7 +1,7 @@
 """Files of a tokenizer, read and written."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +45,14 @@ def read_whole(folder: Path, kind: str) -> dict[str, Any]:
     path = folder / WHOLE
     whole = read_json(path)
     model = whole.get("model")
-    if not isinstance(model, dict) or not isinstance(model.get("vocab", {}), dict | list):
+    if not isinstance(model, dict):
         raise ValueError(f"{path} has no model of a tokenizer; download it again")
     if model.get("type", kind) != kind:
         raise ValueError(f"{path} holds a {model['type']} tokenizer, expected {kind}")
-    if "vocab" not in model:
-        raise ValueError(f"{path} has a model without a vocabulary; download it again")
+    if not isinstance(model.get("vocab"), dict):  # a list in Unigram, which may leave its type out
+        raise ValueError(
+            f"{path} has a model without a vocabulary, a table of tokens and ids; download it again"
+        )
     return whole
 
 
@@ -118,14 +120,12 @@ def write_config(
     (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 
 
-def in_order(ids: Mapping[str, int] | Iterable[str], source: Path) -> list[str]:
+def in_order(ids: Mapping[str, int], source: Path) -> list[str]:
     """Tokens in the order of their ids.
 
     Raises:
         ValueError: if the ids are not 0, 1, 2, ...
     """
-    if not isinstance(ids, Mapping):
-        return list(ids)
     if set(ids.values()) != set(range(len(ids))):
         raise ValueError(
             f"{source}: the ids of its {len(ids)} tokens are not 0 to {len(ids) - 1}, each once; "
