@@ -17,6 +17,8 @@ SIZES = {"vocab_size": 61, "max_positions": 11}
     [
         ({"width": 30}, "width=30 .* n_heads=4 .* is 32"),
         ({"width": 0}, "width=0 must be at least 1"),
+        ({"width": 24.0}, "width=24.0 must be at least 1, a whole number"),
+        ({"ff_width": 4.5}, "ff_width=4.5 must be at least 0, a whole number"),
         ({"vocab_size": 0}, "vocab_size=0 must be at least 1"),
         ({"max_positions": -1}, "max_positions=-1 must be at least 1"),
         ({"n_layers": 0}, "n_layers=0 must be at least 1"),

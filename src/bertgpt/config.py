@@ -1,7 +1,8 @@
 """Sizes and variants of a Transformer. Nothing here says BERT or GPT: the mask does that."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from numbers import Integral
+from typing import Any, Literal, NamedTuple
 
 
 class SpecialIds(NamedTuple):
@@ -49,12 +50,10 @@ class TransformerConfig:
     init_std: float = 0.02  # of new weights; both papers: 0.02
 
     def __post_init__(self) -> None:
+        check_at_least(1, self, "vocab_size", "max_positions", "width", "n_layers", "n_heads")
         if self.ff_width == -1:
             object.__setattr__(self, "ff_width", 4 * self.width)  # once, before anyone reads it
-        least = dict.fromkeys(("vocab_size", "max_positions", "width", "n_layers", "n_heads"), 1)
-        for name, low in (least | {"ff_width": 0, "n_segments": 0}).items():
-            if getattr(self, name) < low:
-                raise ValueError(f"{name}={getattr(self, name)} must be at least {low}")
+        check_at_least(0, self, "ff_width", "n_segments")
         if self.width % self.n_heads:
             raise ValueError(
                 f"width={self.width} does not divide into n_heads={self.n_heads} equal heads; "
@@ -78,6 +77,14 @@ class TransformerConfig:
                 f"norm_eps={self.norm_eps} and init_std={self.init_std} must be above 0; "
                 "1e-5 and 0.02 are usual"
             )
+
+
+def check_at_least(least: int, config: Any, *fields: str) -> None:
+    """Raise ValueError for the first field that is no whole number or is below `least`."""
+    for name in fields:
+        value = getattr(config, name)
+        if not isinstance(value, Integral) or int(value) < least:
+            raise ValueError(f"{name}={value!r} must be at least {least}, a whole number")
 
 
 def bert_base() -> TransformerConfig:

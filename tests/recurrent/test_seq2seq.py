@@ -179,6 +179,7 @@ def test_a_text_of_no_tokens_is_not_asked_for() -> None:
     ("wrong", "message"),
     [
         ({"width": 0}, "width=0 must be at least 1"),
+        ({"width": 8.0}, "width=8.0 must be at least 1, a whole number"),
         ({"source_vocab": 0}, "source_vocab=0 must be at least 1"),
         ({"target_vocab": -1}, "target_vocab=-1 must be at least 1"),
         ({"pad_id": 14}, "pad_id=14 must be below source_vocab=13: it pads sources as well"),

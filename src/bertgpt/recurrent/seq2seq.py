@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bertgpt.attention import dot_scores, masked_softmax
+from bertgpt.config import check_at_least
 from bertgpt.recurrent.lstm import LSTM, State
 from bertgpt.recurrent.sequences import Lengths, check_tensor
 from bertgpt.shapes import check_shape
@@ -48,9 +49,7 @@ class Seq2SeqConfig:
     end_id: int = 2  # what it writes last
 
     def __post_init__(self) -> None:
-        for name in ("source_vocab", "target_vocab", "width"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
+        check_at_least(1, self, "source_vocab", "target_vocab", "width")
         if self.attention not in ("none", "additive", "dot"):
             raise ValueError(
                 f"attention={self.attention!r} is not known; choose 'none', 'additive' or 'dot'"

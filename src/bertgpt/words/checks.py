@@ -2,8 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from numbers import Integral
-from typing import Any
 
 Sentences = Iterable[Iterable[str]]
 RUNAWAY = 5.0  # a loss that is so many times what it was at the start will not come back
@@ -48,14 +46,6 @@ def check_window(window: int, longest: int) -> None:
             f"window={window} is larger than the text: its longest sentence has {longest} words; "
             f"take a window of at most {longest - 1}"
         )
-
-
-def check_at_least(least: int, config: Any, *fields: str) -> None:
-    """Raise ValueError for the first field that is no whole number or is below `least`."""
-    for name in fields:
-        value = getattr(config, name)
-        if not isinstance(value, Integral) or int(value) < least:
-            raise ValueError(f"{name}={value!r} must be at least {least}, a whole number")
 
 
 def check_threshold(threshold: float) -> None:

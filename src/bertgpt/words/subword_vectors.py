@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from bertgpt.config import check_at_least
 from bertgpt.tokens.vocab import Vocab
 from bertgpt.words import training_pairs
 from bertgpt.words.charngrams import char_ngrams, check_lengths, fnv1a
 from bertgpt.words.checks import (
     Sentences,
-    check_at_least,
     check_loss,
     check_threshold,
     check_window,
