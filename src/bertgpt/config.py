@@ -21,7 +21,6 @@ class SpecialIds(NamedTuple):
 SPECIAL_IDS = SpecialIds()  # our own vocabularies
 NO_SPECIAL_IDS = SpecialIds(-1, -1, -1, -1, -1)  # every id is an ordinary token
 BERT_SPECIAL_IDS = SpecialIds(0, 100, 101, 102, 103)  # the published English vocabularies
-GPT2_SPECIAL_IDS = SpecialIds(-1, -1, 50256, 50256, -1)  # only <|endoftext|>; no padding
 
 
 @dataclass(frozen=True, kw_only=True)
