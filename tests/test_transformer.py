@@ -74,7 +74,7 @@ def test_no_text_and_no_segments_are_fine() -> None:
     assert not torch.equal(stack(IDS, mask), stack(IDS, mask, torch.ones_like(IDS)))
 
 
-def test_looks_are_given_only_to_who_asks() -> None:
+def test_records_are_made_only_on_request() -> None:
     model = GPT(CFG).eval()
     records: list[AttentionRecord] = []
     model.hidden(IDS, records=records)

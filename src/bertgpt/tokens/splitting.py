@@ -18,14 +18,14 @@ def _splitter() -> re.Pattern[str]:
     From left to right, the first of these that fits:
 
     1. ``'s 't 'm 'd 're 've 'll``: the endings of English contractions, in small letters only;
-    2. ``?[L]+``: letters, with one space before them if there is one;
-    3. ``?[N]+``: numbers, likewise;
-    4. ``?[^LNZ]+``: other marks, likewise;
+    2. ``[ ]?[L]+``: letters, with one space before them if there is one;
+    3. ``[ ]?[N]+``: numbers, likewise;
+    4. ``[ ]?[^LNZ]+``: other marks, likewise;
     5. ``[Z]+(?![^Z])``: white space up to the end of the text, or all but the last of it before
        a word, which takes that one if it is a space;
     6. ``[Z]+``: white space that is left, as a single line end before a word.
 
-    TLDR: a token never mixes letters, numbers and other marks, and begins with at most one space.
+    In short, a token never mixes letters, numbers and other marks, and begins with at most one space.
     """
     spans: dict[str, list[list[int]]] = {"L": [], "N": [], "Z": []}  # first and last code points
     for code in range(sys.maxunicode + 1):
