@@ -25,7 +25,7 @@ def _splitter() -> re.Pattern[str]:
        a word, which takes that one if it is a space;
     6. ``[Z]+``: white space that is left, as a single line end before a word.
 
-    In short, a token never mixes letters, numbers and other marks, and begins with at most one space.
+    So a token never mixes letters, numbers and other marks, and begins with at most one space.
     """
     spans: dict[str, list[list[int]]] = {"L": [], "N": [], "Z": []}  # first and last code points
     for code in range(sys.maxunicode + 1):
