@@ -44,6 +44,17 @@ def test_text_takes_the_colour_of_the_page() -> None:
     assert not re.search(r"(fill|stroke): ?(#000000|black|#ffffff|white)", svg)
 
 
+def test_words_written_without_a_colour_take_the_page_s() -> None:
+    """matplotlib writes them in black, and leaves the colour out of the file."""
+    figure = charts.lines(POINTS, x="order", y="bits per token")
+    figure.axes[0].annotate("7.00", (2, 7.0))
+    figure.axes[0].text(1, 9.0, "9.00", color=style.COLOURS[1])
+    svg = page.show(figure, alt=ALT).data
+    fills = {words: tag for tag, words in re.findall(r"<text ([^>]*)>([^<]*)", svg)}
+    assert "fill: currentColor" in fills["7.00"]
+    assert f"fill: {style.COLOURS[1]}" in fills["9.00"]
+
+
 def test_a_figure_is_described() -> None:
     assert f'role="img" aria-label="{ALT}"' in drawn()
     with pytest.raises(

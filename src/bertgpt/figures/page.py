@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib as mpl
 from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from bertgpt.figures.style import INK, STYLE
 
@@ -30,6 +31,9 @@ def show(figure: Figure, *, alt: str) -> HTML:
         raise ValueError(
             f"alt={alt!r} does not say what is seen; write a sentence of at least four words"
         )
+    for words in figure.findobj(Text):  # black unless they were given a colour: unseen in the dark
+        if mpl.colors.same_color(words.get_color(), "black"):
+            words.set_color(INK)
     buffer = io.StringIO()
     # Salted by its text: the same drawing gets the same ids, two on a page never share one.
     with mpl.rc_context({**STYLE, "svg.hashsalt": alt}), warnings.catch_warnings():
