@@ -16,7 +16,7 @@ from bertgpt.tokens.added import AddedToken
 from bertgpt.tokens.pair_merging import Pair, learn_merges
 from bertgpt.tokens.settings import bpe_config, bpe_settings
 from bertgpt.tokens.splitting import split
-from bertgpt.tokens.tokenizer import Tokenizer, check_text, count_words
+from bertgpt.tokens.tokenizer import Tokenizer, count_words
 
 END_OF_TEXT = "<|endoftext|>"
 
@@ -131,29 +131,16 @@ class BPE(Tokenizer):
     def _prefix(self, text: str) -> str:
         return " " if self.prefix_space and text and not text.startswith(" ") else ""
 
-    def spans(self, text: str, *, specials: bool = False) -> list[tuple[int, int]]:
-        """Place of each token of `encode`: (first character, last + 1).
-
-        A token of some bytes of a character spans the whole of it.
-        """
-        check_text(text)
-        found = []
-        for part in self.parts(text, specials=specials):
-            if part.token is not None:
-                found.append((part.begin, part.end))
-                continue
-            piece = text[part.begin : part.end]
-            # The character that each byte belongs to; a space put before the text, to its first.
-            owner = [part.begin] * len(self._prefix(piece))
-            owner += [
-                part.begin + i for i, character in enumerate(piece) for _ in character.encode()
-            ]
-            begin = 0
-            for word in self.words(piece):
-                for i in self._encode_known(word):
-                    end = begin + len(self._raw(self.tokens[i]))
-                    found.append((owner[begin], owner[end - 1] + 1))
-                    begin = end
+    def _spans(self, text: str, begin: int) -> list[tuple[int, int]]:
+        # The character that each byte belongs to; a space put before the text, to its first.
+        owner = [begin] * len(self._prefix(text))
+        owner += [begin + i for i, character in enumerate(text) for _ in character.encode()]
+        found, at = [], 0
+        for word in self.words(text):
+            for i in self._encode_known(word):
+                size = len(self._raw(self.tokens[i]))
+                found.append((owner[at], owner[at + size - 1] + 1))
+                at += size
         return found
 
     def decode(self, ids: Iterable[int]) -> str:

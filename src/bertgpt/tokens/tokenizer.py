@@ -66,6 +66,24 @@ class Tokenizer(ABC):
                 ids += self._encode_known(word)
         return ids
 
+    def spans(self, text: str, *, specials: bool = False) -> list[tuple[int, int]]:
+        """Place of each token of `encode`: (first character, last + 1).
+
+        A token of some bytes of a character spans the whole of it.
+        """
+        check_text(text)
+        found: list[tuple[int, int]] = []
+        for part in self.parts(text, specials=specials):
+            if part.token is None:
+                found += self._spans(text[part.begin : part.end], part.begin)
+            else:
+                found.append((part.begin, part.end))
+        return found
+
+    @abstractmethod
+    def _spans(self, text: str, begin: int) -> list[tuple[int, int]]:
+        """Places of the tokens of a part of a text that begins at `begin`."""
+
     def _encode_known(self, word: str) -> list[int]:
         found = self._known.get(word)
         if found is None:

@@ -20,7 +20,7 @@ from bertgpt.tokens.settings import (
     wordpiece_config,
     wordpiece_settings,
 )
-from bertgpt.tokens.tokenizer import Tokenizer, check_text, count_words
+from bertgpt.tokens.tokenizer import Tokenizer, count_words
 
 
 class WordPiece(Tokenizer):
@@ -136,19 +136,7 @@ class WordPiece(Tokenizer):
             start = end
         return found
 
-    def spans(self, text: str, *, specials: bool = False) -> list[tuple[int, int]]:
-        """Place of each token of `encode`: (first character, last + 1)."""
-        check_text(text)
-        found: list[tuple[int, int]] = []
-        for part in self.parts(text, specials=specials):
-            if part.token is None:
-                found += self._spans(text[part.begin : part.end], part.begin)
-            else:
-                found.append((part.begin, part.end))
-        return found
-
     def _spans(self, text: str, begin: int) -> list[tuple[int, int]]:
-        """Places of the tokens of a part of a text that begins at `begin`."""
         # The characters of the words, without the spaces between, and where each comes from.
         owner = [
             begin + i

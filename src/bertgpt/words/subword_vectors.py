@@ -15,16 +15,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bertgpt.config import check_at_least
-from bertgpt.tokens.vocab import Vocab
 from bertgpt.words import training_pairs
 from bertgpt.words.charngrams import char_ngrams, check_lengths, fnv1a
-from bertgpt.words.checks import (
-    Sentences,
-    check_loss,
-    check_threshold,
-    check_window,
-    word_lists,
-)
+from bertgpt.words.checks import Sentences, check_loss, check_threshold
 
 NEGATIVES_A_STEP = 256
 MAX_CENTRES = 512  # of one step
@@ -99,30 +92,24 @@ class SubwordVectors:
             ValueError: if the text is empty or holds strings where lists of words are expected, no
                 word is frequent enough, or the window is larger than the longest sentence.
         """
-        self.config = config or SubwordConfig()
+        self.config = config = config or SubwordConfig()
         self._generator = generator
-        sentences = word_lists(text)
-        check_window(self.config.window, max(map(len, sentences)))
-        self.vocab = Vocab.from_sentences(sentences, min_count=self.config.min_count, specials=())
-        self._ids, self._sentence = training_pairs.flatten(
-            [self.vocab.encode(w for w in words if w in self.vocab) for words in sentences]
+        words = training_pairs.numbered(
+            text, window=config.window, min_count=config.min_count, threshold=config.threshold
         )
+        self.vocab, self._ids, self._sentence, self._keep, self._noise = words
         V = len(self.vocab)
         self._row: dict[str, int] = {}  # n-gram -> its row, where there is no hash
-        if self.config.buckets is None:
+        if config.buckets is None:
             for word in self.vocab.words:
                 for gram in self.ngrams(word):
                     self._row.setdefault(gram, V + len(self._row))
         self._pieces = [torch.tensor(self.rows(word)) for word in self.vocab.words]
         self._lengths = torch.tensor([len(rows) for rows in self._pieces])  # (V,)
-        G, D = self.config.buckets or len(self._row), self.config.dimension
+        G, D = config.buckets or len(self._row), config.dimension
         self.inputs = torch.rand(V + G, D, generator=generator).sub_(0.5).div_(D)
         self.contexts = torch.zeros(V, D)
-        counts = torch.tensor(self.vocab.counts)
-        keep = training_pairs.keep_probability(counts, self.config.threshold)
-        self._keep = keep[self._ids]  # (n,)
-        self._noise = training_pairs.noise_distribution(counts)  # (V,)
-        self.centres = self.config.centres or self._centres_a_step()
+        self.centres = config.centres or self._centres_a_step()
 
     def _centres_a_step(self) -> int:
         """How many centres one step may hold: fewer for a small vocabulary.

@@ -4,11 +4,50 @@ Shapes: n words in a text, V words in the vocabulary, P (centre, context) pairs.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from bertgpt.words.checks import check_threshold, check_window
+from bertgpt.tokens.vocab import Vocab
+from bertgpt.words.checks import Sentences, check_threshold, check_window, word_lists
+
+
+class NumberedText(NamedTuple):
+    """A text as models of words train on it."""
+
+    vocab: Vocab
+    ids: Tensor  # (n,) words of the vocabulary, in the order of the text
+    sentence: Tensor  # (n,) the number of the sentence of each
+    keep: Tensor  # (n,) probability that each survives the thinning
+    noise: Tensor  # (V,) the distribution that negatives are drawn from
+
+
+def numbered(
+    sentences: Sentences, *, window: int, min_count: int, threshold: float
+) -> NumberedText:
+    """Count the words of a text, and number those that are frequent enough.
+
+    Args:
+        sentences: words.
+        window: C, which must fit into the longest sentence.
+        min_count: rarer words are left out.
+        threshold: of the thinning, see `keep_probability`.
+    Raises:
+        ValueError: if the text is empty or holds strings where lists of words are expected, no word
+            is frequent enough, or the window is larger than the longest sentence.
+
+    >>> text = numbered([["a", "b", "a"], ["b", "c"]], window=1, min_count=2, threshold=1.0)
+    >>> text.vocab.words, text.ids.tolist(), text.sentence.tolist()
+    (('a', 'b'), [0, 1, 0, 1], [0, 0, 0, 1])
+    """
+    text = word_lists(sentences)
+    check_window(window, max(map(len, text)))
+    vocab = Vocab.from_sentences(text, min_count=min_count, specials=())
+    ids, sentence = flatten([vocab.encode(w for w in words if w in vocab) for words in text])
+    counts = torch.tensor(vocab.counts)
+    keep = keep_probability(counts, threshold)[ids]
+    return NumberedText(vocab, ids, sentence, keep, noise_distribution(counts))
 
 
 def flatten(sentences: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

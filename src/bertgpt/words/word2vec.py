@@ -19,15 +19,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bertgpt.config import check_at_least
-from bertgpt.tokens.vocab import Vocab
 from bertgpt.words import training_pairs
-from bertgpt.words.checks import (
-    Sentences,
-    check_loss,
-    check_threshold,
-    check_window,
-    word_lists,
-)
+from bertgpt.words.checks import Sentences, check_loss, check_threshold
 from bertgpt.words.word2vec_blocks import BLOCK, Blocks, Pass, update_cbow, update_skip_gram
 
 BLOCKS_A_STEP = {"skip-gram": 16, "cbow": 64}  # at most
@@ -124,20 +117,18 @@ class Word2Vec:
                 word is frequent enough, or the window is larger than the longest sentence.
         """
         self.config = config = config or Word2VecConfig()
-        text = word_lists(sentences)
-        check_window(config.window, max(map(len, text)))
-        self.vocab = Vocab.from_sentences(text, min_count=config.min_count, specials=())
-        ids, sentence = training_pairs.flatten(
-            [self.vocab.encode(w for w in words if w in self.vocab) for words in text]
+        text = training_pairs.numbered(
+            sentences,
+            window=config.window,
+            min_count=config.min_count,
+            threshold=config.threshold,
         )
-        counts = torch.tensor(self.vocab.counts)
-        keep = training_pairs.keep_probability(counts, config.threshold)[ids]  # (n,)
-        noise = training_pairs.noise_distribution(counts)  # (V,)
+        self.vocab = text.vocab
         self.blocks = Blocks(
-            ids,
-            sentence,
-            keep,
-            noise,
+            text.ids,
+            text.sentence,
+            text.keep,
+            text.noise,
             cbow=config.model == "cbow",
             window=config.window,
             negatives=config.negatives,
