@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from bertgpt.figures.style import COLOURS
+
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -94,6 +96,21 @@ def too_wide(path: Path) -> list[str]:
 @each_notebook
 def test_no_line_of_code_or_output_is_cut(path):
     assert too_wide(path) == []
+
+
+def foreign_colours(path: Path) -> set[str]:
+    """Colours in the figures that are none of the style's: they fit one theme and not the other."""
+    outputs = (output for cell in cells_of(path) for output in cell.get("outputs", []))
+    drawn = ("".join(output.get("data", {}).get("text/html", "")) for output in outputs)
+    figures = (html for html in drawn if 'class="bg-figure"' in html)
+    used = {colour for html in figures for colour in re.findall(r"(?:fill|stroke): ?(#\w+)", html)}
+    return used - {*COLOURS}
+
+
+@each_notebook
+def test_figures_have_no_colour_that_only_one_theme_can_show(path):
+    """A legend's frame is white unless it is left out; its words then vanish in the dark."""
+    assert foreign_colours(path) == set()
 
 
 LONG = "x = " + "1 + " * 20 + "1"  # 85 characters
