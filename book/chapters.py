@@ -101,13 +101,16 @@ class Chapter:
                 tail = [line for line in lines if NOISE not in line][-20:]
                 raise ChapterError(self.where(), self._death(error), "\n".join(tail)) from None
 
-        self._complain()
+        self.complain()
 
-    def _complain(self) -> None:
+    def complain(self) -> None:
         """A warning in a cell's output is a failure: a reader would find it on the page.
 
         It is found here and not when the page is written, so that the chapter is not kept: a
         warning may be due to the machine, and be gone the next time.
+
+        Raises:
+            ChapterError: if a cell wrote to stderr.
         """
         for index, cell in enumerate(self.notebook.cells):
             for output in cell.get("outputs", ()):

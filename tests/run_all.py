@@ -2,15 +2,18 @@
 
 `python tests/run_all.py unit` runs the steps that begin with this word.
 
-A step that fails does not stop the next ones, so that one run shows all there is to mend. The tests
-of a step that can be cut are cut in as many parts as there are cores, and the parts run side by
-side, each on one thread; what a part says is printed when it ends. Nothing is stopped for being
-slow: a step above its budget is reported, and the budgets are those of two quiet cores.
+A step that fails does not stop the next ones, so that one run shows all there is to mend. The jobs
+of a step run side by side, as many as there are cores and each on one thread; what a job says is
+printed when it ends. Tests that can be cut are cut in parts. Nothing is stopped for being slow: a
+run above its budget is reported, and the budget is that of two quiet cores.
+
+Each notebook runs once, from the wheel; the book shows what it put out there.
 """
 
 import os
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable, Mapping
@@ -39,6 +42,7 @@ QUICK = {
     "types": ("mypy",),
 }
 running: set["subprocess.Popen[bytes]"] = set()
+writing = threading.Lock()  # the file of seconds is read and written again
 
 
 def run(*command: str | Path, show: bool = True) -> int:
@@ -79,10 +83,9 @@ def together(jobs: Mapping[str, Callable[[], int]]) -> int:
     return status
 
 
-def quick() -> int:
+def quick() -> dict[str, Callable[[], int]]:
     """Lint, format and types: through Python, which knows where its tools are on each system."""
-    jobs = {name: partial(run, PYTHON, "-m", *words, show=False) for name, words in QUICK.items()}
-    return together(jobs)
+    return {name: partial(run, PYTHON, "-m", *words, show=False) for name, words in QUICK.items()}
 
 
 def unit_files() -> list[str]:
@@ -121,42 +124,53 @@ def seconds_of_files(results: Path) -> dict[str, float]:
     return seconds
 
 
-def pytest_in_parts(files: list[str], *options: str) -> int:
-    """Run pytest on files in as many parts as there are cores, and remember each file's seconds."""
-    dealt = parts(files, remembered(FIRST_TIMES) | remembered(TIMES), workers())
-    jobs, written = {}, []
-    for number, part in enumerate(dealt, 1):
-        results = ROOT / "build" / f"tests-{number}.xml"
-        results.unlink(missing_ok=True)
-        written.append(results)
-        xml = [f"--junitxml={results}", "-o", "junit_family=xunit1"]
-        command = [PYTHON, "-m", "pytest", "-q", "-rs", *options, *xml, *part]
-        jobs[f"part {number} ({len(part)} files)"] = partial(run, *command, show=False)
-    status = together(jobs)
-    for results in filter(Path.exists, written):
-        for name, took in seconds_of_files(results).items():
-            remember(TIMES, name, took)
+def pytest_part(number: int, files: list[str]) -> int:
+    """Run pytest on files, and remember each one's seconds."""
+    results = ROOT / "build" / f"tests-{number}.xml"
+    results.unlink(missing_ok=True)
+    xml = [f"--junitxml={results}", "-o", "junit_family=xunit1"]
+    status = run(PYTHON, "-m", "pytest", "-q", "-rs", *xml, *files, show=False)
+    if results.exists():
+        with writing:
+            for name, took in seconds_of_files(results).items():
+                remember(TIMES, name, took)
     return status
 
 
-def unit() -> int:
-    return pytest_in_parts(unit_files())
+def unit() -> dict[str, Callable[[], int]]:
+    """The unit tests in two parts for each core: one that ends early takes another."""
+    seconds = remembered(FIRST_TIMES) | remembered(TIMES)
+    dealt = parts(unit_files(), seconds, 2 * workers())
+    return {
+        f"unit tests, part {number} ({len(files)} files)": partial(pytest_part, number, files)
+        for number, files in enumerate(dealt, 1)
+    }
+
+
+def wheel() -> dict[str, Callable[[], int]]:
+    """The environment that the notebooks will run in: mostly waiting, so beside other work."""
+    return {"wheel": partial(run, PYTHON, "tests/run_notebooks.py", "--install", show=False)}
+
+
+def first() -> int:
+    return together(quick() | unit() | wheel())
 
 
 STEPS: tuple[tuple[str, Callable[[], int]], ...] = (
-    ("lint, format, types", quick),
-    ("unit and parity tests", unit),
+    ("lint, types, unit and parity tests", first),
     ("notebooks, from the wheel", partial(run, PYTHON, "tests/run_notebooks.py")),
     ("the book, strictly", partial(run, PYTHON, "book/build.py")),
     ("pages in a browser", partial(run, PYTHON, "tests/run_pages.py")),
 )
+ALONE = (("unit and parity tests", lambda: together(unit())),)  # when asked for by name
 
 
 def main() -> int:
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
-    steps = [step for step in STEPS if step[0].startswith(wanted)]
+    known = (*STEPS, *ALONE)
+    steps = [step for step in known if step[0].startswith(wanted)] if wanted else STEPS
     if not steps:
-        print(f"no step begins with {wanted!r}; there are: {'; '.join(name for name, _ in STEPS)}")
+        print(f"no step begins with {wanted!r}; there are: {'; '.join(name for name, _ in known)}")
         return 1
     rows = []
     for number, (name, step) in enumerate(steps, 1):
@@ -168,12 +182,12 @@ def main() -> int:
             print("\n==> Stopped")
             return 130
         rows.append((name, status, time.monotonic() - began))
-    print(f"\n{'step':30s} {'seconds':>8s}")
+    print(f"\n{'step':35s} {'seconds':>8s}")
     for name, status, seconds in rows:
-        print(f"{name:30s} {seconds:8.0f}  {'FAILED' if status else 'passed'}")
+        print(f"{name:35s} {seconds:8.0f}  {'FAILED' if status else 'passed'}")
     total = sum(seconds for *_, seconds in rows)
     late = f"  over the {BUDGET_S} s that two quiet cores need at most" if total > BUDGET_S else ""
-    print(f"{'all':30s} {total:8.0f}{late}")
+    print(f"{'all':35s} {total:8.0f}{late}")
     failed = sum(bool(status) for _, status, _ in rows)
     print(f"\n{len(rows) - failed} passed, {failed} failed", flush=True)
     return 1 if failed else 0

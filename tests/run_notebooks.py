@@ -4,6 +4,8 @@ Builds the wheel, installs it with what it declares (and nothing of the book's t
 environment of its own, copies each notebook into a folder of its own and runs nbval there, several
 notebooks side by side. Every code cell runs; the cells tagged ``nbval-check-output`` are compared
 with the stored outputs. No cell has a time limit; a page that takes long is reported.
+
+What a notebook put out here is what the next build of the book shows: its cells need not run again.
 """
 
 import json
@@ -17,6 +19,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import nbformat
+from nbval_plugin import RAN
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 HOME = BUILD / "wheel-venv"
@@ -25,8 +30,11 @@ EMPTY = BUILD / "empty"
 CHECKERS = ("nbval", "pytest", "ipykernel")
 # Where one page at a time is run on a quiet machine; more is said, and fails nothing.
 BUDGET_S = 75
-START_S = "3600"  # until a process has started; cells have no limit (nbval_patience.py)
+START_S = "3600"  # until a process has started; cells have no limit (nbval_plugin.py)
 sys.path.insert(0, str(ROOT / "book"))
+import build  # noqa: E402
+from chapters import Chapter, ChapterError  # noqa: E402
+from jupyter_cache import get_cache  # noqa: E402
 from side_by_side import (  # noqa: E402
     ONE_THREAD,
     longest_first,
@@ -35,8 +43,6 @@ from side_by_side import (  # noqa: E402
     side_by_side,
     workers,
 )
-
-TIMES = ROOT / "_build" / "seconds.json"  # as the build of the book keeps them
 
 
 def run(*command: str | Path, **keywords: object) -> int:
@@ -56,13 +62,15 @@ def install_wheel() -> Path:
     print(f"==> {wheel.name}: {wheel.stat().st_size / 1e6:.2f} MB", flush=True)
     python = HOME / ("Scripts" if os.name == "nt" else "bin") / Path(sys.executable).name
     if not python.exists():
-        venv.create(HOME, with_pip=True)
+        venv.create(HOME)
     # The same versions as the book, but only those that the wheel or nbval asks for.
     pins = BUILD / "pins.txt"
     pins.write_text(
         (ROOT / "requirements.txt").read_text() + (ROOT / "constraints.txt").read_text()
     )
-    pip = [python, "-m", "pip", "-q", "--disable-pip-version-check", "install"]
+    # Python compiles what is imported; compiling all of PyTorch takes longer than unpacking it.
+    pip = [sys.executable, "-m", "pip", f"--python={python}", "-q", "--disable-pip-version-check"]
+    pip += ["install", "--no-compile"]
     status = run(*pip, "-c", pins, wheel, *CHECKERS)
     status = status or run(*pip, "--force-reinstall", "--no-deps", wheel)
     if status:
@@ -150,7 +158,7 @@ def check_all(notebooks: list[Path], nbval: Nbval) -> dict[str, Checked]:
     by_name = {path.stem: path for path in notebooks}
     jobs = {
         name: partial(nbval.check, by_name[name])
-        for name in longest_first(by_name, remembered(TIMES))
+        for name in longest_first(by_name, remembered(build.TIMES))
     }
     checked = {}
     at_once = min(workers(), len(jobs))
@@ -164,16 +172,35 @@ def check_all(notebooks: list[Path], nbval: Nbval) -> dict[str, Checked]:
         if done.result.status:
             print(done.result.said, flush=True)
         else:
-            remember(TIMES, done.name, done.seconds)
+            remember(build.TIMES, done.name, done.seconds)
+            checked[done.name] = hand_on(by_name[done.name], done.result)
+    return checked
+
+
+def hand_on(path: Path, checked: Checked) -> Checked:
+    """Give the book what a notebook has put out, unless a page may not show it."""
+    ran = (EMPTY / path.stem / path.name).with_suffix(RAN)
+    chapter = Chapter(path)
+    chapter.notebook = nbformat.read(ran, as_version=4)
+    try:
+        chapter.complain()
+    except ChapterError as error:
+        print(error, flush=True)
+        return checked._replace(status=1)
+    build.keep(get_cache(str(build.CACHE)), chapter, checked.seconds)
     return checked
 
 
 def main() -> int:
+    """`--install` makes the environment and runs nothing: `make test` does it beside other work."""
     notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
     python = install_wheel()
+    if sys.argv[1:] == ["--install"]:
+        return 0
+    build.forget_stale_runs()
     shutil.rmtree(EMPTY, ignore_errors=True)
     EMPTY.mkdir(parents=True)
-    shutil.copy(ROOT / "tests" / "nbval_patience.py", EMPTY / "conftest.py")
+    shutil.copy(ROOT / "tests" / "nbval_plugin.py", EMPTY / "conftest.py")
     nbval = Nbval(python)
     where = "import bertgpt; print('==> The notebooks run on', bertgpt.__file__)"
     if run(python, "-c", where, cwd=EMPTY, env=nbval.environment):

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import run_all
+import run_notebooks
 from nbformat import v4
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,21 +53,63 @@ def test_what_a_part_says_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out == "threads 1\n"
 
 
-def test_nbval_names_a_killed_process_and_waits_for_a_slow_one(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "tests" / "nbval_patience.py", tmp_path / "conftest.py")
-    slow = "import time; print(1, flush=True); time.sleep(2); print(2)"
-    cells = [v4.new_code_cell(slow), v4.new_code_cell("import os; os._exit(9)")]
-    nbformat.write(v4.new_notebook(cells=cells), tmp_path / "page.ipynb")
+def nbval(folder: Path, *code: str) -> str:
+    """Run a notebook of these cells as `make test` does; return what pytest said."""
+    shutil.copy(ROOT / "tests" / "nbval_plugin.py", folder / "conftest.py")
+    cells = [v4.new_code_cell(text) for text in code]
+    nbformat.write(v4.new_notebook(cells=cells), folder / "page.ipynb")
     options = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "1", "-q"]
-    alone = ["-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={tmp_path}"]
+    alone = ["-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={folder}"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *alone, str(tmp_path)],
+        [sys.executable, "-m", "pytest", *options, *alone, str(folder)],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "1 failed, 1 passed" in done.stdout
-    assert "the notebook's Python process ended in this cell" in done.stdout
+    return done.stdout
+
+
+def test_nbval_names_a_killed_process_and_waits_for_a_slow_one(tmp_path: Path) -> None:
+    slow = "import time; print(1, flush=True); time.sleep(2); print(2)"
+    said = nbval(tmp_path, slow, "import os; os._exit(9)")
+    assert "1 failed, 1 passed" in said
+    assert "the notebook's Python process ended in this cell" in said
+    assert not list(tmp_path.glob("*.ran.ipynb")), "a notebook that failed is not kept"
+
+
+def test_the_book_shows_what_nbval_s_run_put_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "page"
+    empty.mkdir()
+    printed = "import os\nprint('one', flush=True)\nprint('two', flush=True)\n6 * 7"
+    assert "1 passed" in nbval(empty, printed)
+    ran = nbformat.read(empty / "page.ran.ipynb", as_version=4)
+    both, result = ran.cells[0].outputs
+    assert (both.name, both.text) == ("stdout", "one\ntwo\n")
+    assert result.data["text/plain"] == "42"
+
+    build = run_notebooks.build
+    for name in ("ROOT", "BUILD"):
+        monkeypatch.setattr(build, name, tmp_path)
+    monkeypatch.setattr(build, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(run_notebooks, "EMPTY", tmp_path)
+    path = Path(shutil.copy(empty / "page.ipynb", tmp_path))
+    cache = build.get_cache(str(build.CACHE))
+    assert not build.holds(cache, path)
+    passed = run_notebooks.Checked(0, "", 1.0)
+    assert run_notebooks.hand_on(path, passed) == passed
+    assert build.holds(cache, path)
+    kept = cache.get_cache_bundle(cache.match_cache_notebook(nbformat.read(path, 4)).pk)
+    assert kept.nb.cells[0].outputs == ran.cells[0].outputs
+
+    ran.cells[0].outputs.append(v4.new_output("stream", name="stderr", text="a warning"))
+    ran.cells[0].source += "  # another cell"
+    nbformat.write(ran, empty / "page.ran.ipynb")
+    nbformat.write(ran, path)
+    assert run_notebooks.hand_on(path, passed).status == 1
+    assert "wrote to stderr\n    | a warning" in capsys.readouterr().out
+    assert not build.holds(cache, path)
 
 
 def test_an_unknown_step_is_told_the_known_ones(

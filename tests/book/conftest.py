@@ -82,7 +82,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("the built book in a browser")
         for name, number in TALLY.items():
             terminalreporter.line(f"{number:7d}  {name}")
-        terminalreporter.line(f"screenshots: {SCREENSHOTS.relative_to(ROOT)}")
+        if TALLY["photographs"]:
+            terminalreporter.line(f"photographs: {SCREENSHOTS.relative_to(ROOT)}")
+        else:
+            terminalreporter.line("no photographs: no page failed, and PHOTOGRAPHS=1 was not set")
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,15 @@
 """Every built page, in both themes, on a wide screen and on a phone."""
 
+import os
 from pathlib import Path
 
 import pytest
 from browsing import AXE, SCREENSHOTS, STRIP, TALLY, WIDTHS, Watch, built_pages, settle
 from playwright.sync_api import BrowserContext, Page
 
-# All rules but one look at the whole page. The contrast of text with its ground takes axe ten times
-# as long as the rest together, so it looks at three pieces of each kind of text: a colour, a size
-# and a weight on a ground.
+# All rules but those of colour look at the whole page. These two take axe ten times as long as the
+# rest together, so they look at three pieces of each kind of text (a colour, a size and a weight on
+# a ground) and at three links of each kind (by all that can tell a link from the words around it).
 RUN_AXE = """async () => {
     const kinds = new Map(), grounds = new Map(), clear = /^rgba\\(.*, 0\\)$/;
     const ground = element => {
@@ -22,26 +23,44 @@ RUN_AXE = """async () => {
         }
         return grounds.get(element);
     };
+    const add = (kind, element) => {
+        const size = element.querySelectorAll('*').length;
+        const name = kind.join(' | ');
+        kinds.set(name, [...(kinds.get(name) ?? []), {element, size}]);
+    };
+    const look = element => {
+        const style = getComputedStyle(element);
+        return [style.color, style.fontSize, style.fontWeight, style.textShadow, ground(element)];
+    };
+    const apart = element => {
+        const style = getComputedStyle(element);
+        return [...look(element), style.display, style.fontFamily, style.fontStyle,
+                style.textDecoration, style.border, style.outline, style.boxShadow];
+    };
     const seen = {checkOpacity: true, checkVisibilityCSS: true};
     for (const element of document.body.querySelectorAll('*')) {
         const own = [...element.childNodes].filter(n => n.nodeType === 3).map(n => n.data.trim());
         // Of a single letter axe will not judge; and it looks at all that an element holds.
         if (!element.matches('input, select, textarea') && own.join('').length < 2) continue;
         if (element.closest('svg') || !element.checkVisibility(seen)) continue;
-        const style = getComputedStyle(element);
-        const kind = [style.color, style.fontSize, style.fontWeight, style.textShadow,
-                      ground(element)].join(' | ');
-        const size = element.querySelectorAll('*').length;
-        kinds.set(kind, [...(kinds.get(kind) ?? []), {element, size}]);
+        add(look(element), element);
+    }
+    for (const link of document.body.querySelectorAll('a[href], [role="link"]')) {
+        if (!link.checkVisibility(seen)) continue;
+        let kind = apart(link), around = link;  // up to the block whose words stand around it
+        do kind.push(...apart(around = around.parentElement));
+        while (getComputedStyle(around).display.startsWith('inline') && around !== document.body);
+        add(kind, link);
     }
     const few = same => same.toSorted((a, b) => a.size - b.size).slice(0, 3);
     const options = {resultTypes: ['violations'], iframes: false, preload: false};
-    const contrast = {...options, runOnly: ['color-contrast']};
-    const others = {...options, rules: {'color-contrast': {enabled: false}}};
+    const colours = ['color-contrast', 'link-in-text-block'];
+    const rules = Object.fromEntries(colours.map(name => [name, {enabled: false}]));
     const include = [...kinds.values()].flatMap(few).map(one => one.element);
     const violations = [
-        ...(await axe.run(document, others)).violations,
-        ...(include.length ? (await axe.run({include}, contrast)).violations : []),
+        ...(await axe.run(document, {...options, rules})).violations,
+        ...(include.length
+            ? (await axe.run({include}, {...options, runOnly: colours})).violations : []),
     ];
     return violations.flatMap(v => v.nodes.map(n =>
         ({rule: v.id, impact: v.impact, where: n.target.join(' '), why: n.failureSummary})));
@@ -105,7 +124,13 @@ SIDEWAYS = """() => {
     return found;
 }"""
 
+# What waits to be scrolled near is loaded at once.
+WAKE = "document.querySelectorAll('[loading=lazy]').forEach(e => e.loading = 'eager')"
 KINDS = ("pages that scroll sideways", "blocks that scroll sideways", "broken images")
+
+
+# Pictures are for people: of a page that fails, or of all when they are asked for.
+PHOTOGRAPHS = bool(os.environ.get("PHOTOGRAPHS"))
 
 
 def photograph(page: Page, path: Path) -> None:
@@ -116,7 +141,9 @@ def photograph(page: Page, path: Path) -> None:
     size = page.viewport_size
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": size["width"], "height": min(max(height, 900), 16_000)})
+    settle(page)
     page.screenshot(path=path, type="jpeg", quality=80)  # in half the time of a PNG
+    TALLY["photographs"] += 1
     page.set_viewport_size(size)
 
 
@@ -156,6 +183,28 @@ def test_a_pale_word_is_found(base: str, tab: Page) -> None:
     TALLY.update(before)
 
 
+def test_a_link_that_only_its_colour_tells_is_found(base: str, tab: Page) -> None:
+    """Though axe looks at few links of each kind: such a link is a kind of its own."""
+    before = TALLY.copy()
+    name = next(name for name in built_pages() if name.startswith("book/"))
+    tab.goto(f"{base}/{name}")
+    tab.evaluate(AXE)
+    settle(tab)
+    tab.evaluate(
+        """() => {
+            const text = [...document.querySelectorAll('.bd-article p')].at(-1);
+            text.innerHTML = 'Words around <a href="#here">a link</a> and after it.';
+            const link = text.querySelector('a');
+            link.style.textDecoration = 'none';
+            link.style.color = 'rgb(30, 30, 60)';
+        }"""
+    )
+    (finding,) = serious_findings(tab)
+    assert finding.startswith("link-in-text-block at ")
+    TALLY.clear()
+    TALLY.update(before)
+
+
 @pytest.mark.parametrize("folded", [False, True])
 def test_a_line_that_is_cut_is_found(folded: bool, base: str, tab: Page) -> None:
     tab.set_viewport_size({"width": WIDTHS["wide"], "height": 900})
@@ -180,18 +229,20 @@ def test_page(theme: str, page_name: str, base: str, themed: dict[str, BrowserCo
     page = themed[theme].new_page()
     try:
         watch = Watch(page, base)
+        picture = f"{page_name.removesuffix('.html').replace('/', '-')}-{theme}"
         # One theme arrives on the phone, the other on the wide screen: both ways are loaded once.
         order = ["wide", "phone"] if theme == "light" else ["phone", "wide"]
         page.set_viewport_size({"width": WIDTHS[order[0]], "height": 900})
         page.goto(f"{base}/{page_name}", wait_until="load")
         page.evaluate(AXE)
+        page.evaluate(WAKE)
         faults = []
         for size in order:
             page.set_viewport_size({"width": WIDTHS[size], "height": 900})
             settle(page)
             TALLY["views of a page (theme x width)"] += 1
-            shot = f"{page_name.removesuffix('.html').replace('/', '-')}-{theme}-{WIDTHS[size]}.jpg"
-            photograph(page, SCREENSHOTS / shot)
+            if PHOTOGRAPHS:
+                photograph(page, SCREENSHOTS / f"{picture}-{WIDTHS[size]}.jpg")
             seen = page.evaluate(LOOK)
             if size == "wide":  # on a phone code has to scroll
                 seen += page.evaluate(SIDEWAYS)
@@ -206,6 +257,12 @@ def test_page(theme: str, page_name: str, base: str, themed: dict[str, BrowserCo
         assert page.evaluate("document.documentElement.dataset.theme") == theme
         TALLY["page loads"] += 1
         faults += watch.faults
+        if faults and not PHOTOGRAPHS:
+            page.reload()  # its drawings have been emptied
+            for size in order:
+                page.set_viewport_size({"width": WIDTHS[size], "height": 900})
+                settle(page)
+                photograph(page, SCREENSHOTS / f"{picture}-{WIDTHS[size]}.jpg")
         assert not faults, "\n".join([page_name, *faults])
     finally:
         page.close()
