@@ -90,6 +90,19 @@ def test_pages_that_are_no_articles_are_left_out(tmp_path: Path) -> None:
     assert "2 articles" in found.attribution
 
 
+def test_a_dump_of_the_reader_is_not_credited_as_the_excerpt(wiki: Corpus, tmp_path: Path) -> None:
+    pages = [(title, "0", PARAGRAPH) for title in ("Fog", "Mist")]
+    found = corpora.wikipedia(dump(tmp_path / "dewiki.xml.bz2", *pages))
+    assert found.name == "Wikipedia, dewiki.xml.bz2"
+    assert found.licence == "CC BY-SA, in the version that the wiki names"
+    assert found.attribution == (
+        "the authors of 2 articles of Wikipedia, named in each one's history at the wiki that the "
+        "dump comes from; no markup"
+    )
+    assert wiki.name == "English Wikipedia, excerpt"
+    assert "at https://en.wikipedia.org; text of May 2016, shipped with gensim" in wiki.attribution
+
+
 def test_a_page_without_a_text_is_no_article(tmp_path: Path) -> None:
     """It must not be given the text of the page before it."""
     path = dump(tmp_path / "x.bz2", ("Fog", "0", PARAGRAPH), ("Mist", "0", "gone"))
@@ -358,10 +371,6 @@ def test_data_sets_without_their_package(monkeypatch) -> None:
         corpora.hub_dataset("Salesforce/wikitext")
 
 
-class Rows(list):
-    column_names = ("text", "label")
-
-
 def hub(monkeypatch, answer) -> list[tuple]:
     """Put a package `datasets` in place that answers so, and note what it is asked."""
     asked: list[tuple] = []
@@ -379,7 +388,7 @@ def hub(monkeypatch, answer) -> list[tuple]:
 
 
 def test_rows_of_a_data_set_become_documents(monkeypatch) -> None:
-    rows = Rows({"text": text, "label": 1} for text in (" Fog rose.\n", "", "It fell.", "More."))
+    rows = [{"text": text, "label": 1} for text in (" Fog rose.\n", "", "It fell.", "More.")]
     asked = hub(monkeypatch, rows)
     found = corpora.hub_dataset("a/fog", "raw", part="test", max_documents=3)
     assert asked == [("a/fog", "raw", "test", True)]
@@ -390,18 +399,45 @@ def test_rows_of_a_data_set_become_documents(monkeypatch) -> None:
 
 
 def test_a_data_set_without_such_a_column(monkeypatch) -> None:
-    hub(monkeypatch, Rows([{"text": "Fog."}]))
-    with pytest.raises(
-        ValueError, match=r"'a/fog' has no column 'body'; it has \('text', 'label'\)"
-    ):
+    rows = [{"text": "Fog.", "label": 1}, {"label": 2}, {"text": "Mist.", "title": "Mist"}]
+    hub(monkeypatch, rows)
+    told = r"'a/fog' has no column 'body'; it has text, label: give one of them as column"
+    with pytest.raises(ValueError, match=told):
         corpora.hub_dataset("a/fog", column="body")
+    with pytest.raises(ValueError, match=r"'a/fog' has no column 'text'; it has label: give"):
+        corpora.hub_dataset("a/fog")  # the second row has none
+    assert len(corpora.hub_dataset("a/fog", max_documents=1).documents) == 1
 
 
-@pytest.mark.parametrize("error", [ConnectionError("no route"), RuntimeError("no route")])
+def test_an_empty_cell_is_no_text(monkeypatch) -> None:
+    hub(monkeypatch, [{"text": None}, {"text": "Fog."}])
+    assert corpora.hub_dataset("a/fog").documents == (Document("a/fog 1", "Fog."),)
+
+
+@pytest.mark.parametrize("cells", [[], [None], [" ", "\n", None]])
+def test_a_data_set_without_a_text(monkeypatch, cells: list[str | None]) -> None:
+    hub(monkeypatch, [{"text": cell} for cell in cells])
+    told = rf"no text in column 'text' of the {len(cells)} rows that were read; give another column"
+    with pytest.raises(ValueError, match=told):
+        corpora.hub_dataset("a/fog")
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_data_set_of_no_rows(monkeypatch, limit: int) -> None:
+    asked = hub(monkeypatch, [{"text": "Fog."}])
+    with pytest.raises(ValueError, match=f"max_documents={limit} must be at least 1, or None to"):
+        corpora.hub_dataset("a/fog", max_documents=limit)
+    assert not asked
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionError("no route"), RuntimeError("no route"), KeyError("no route")]
+)
 def test_the_hub_out_of_reach(monkeypatch, error: Exception) -> None:
     hub(monkeypatch, error)
     kind = type(error).__name__
     with pytest.raises(
-        ValueError, match=rf"'a/fog' did not load \({kind}: no route\); check the network, its name"
+        ValueError,
+        match=rf"'a/fog' did not load \({kind}: '?no route'?\); check the network, its name",
     ):
         corpora.hub_dataset("a/fog")

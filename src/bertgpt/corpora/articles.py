@@ -21,28 +21,38 @@ def wikipedia(path: str | Path | None = None) -> Corpus:
     and sentences with a formula or a sound in their middle.
 
     Args:
-        path: another dump (.xml.bz2); None takes gensim's.
+        path: another dump (.xml.bz2), of any language; None takes gensim's.
     Returns:
-        A corpus, one document per article, in the order of the dump.
+        A corpus, one document per article, in the order of the dump. Another dump's has the name of
+        its file, and its credit claims neither a date nor a version of the licence.
     Raises:
         ValueError: if the file is missing or damaged, or holds no article.
     """
-    path = Path(path) if path else shipped.path_of(EXCERPT)
+    source = Path(path) if path else shipped.path_of(EXCERPT)
     try:
-        with bz2.open(path) as file:
-            pages = [Document(title, wikitext.prose(source)) for title, source in _articles(file)]
+        with bz2.open(source) as file:
+            pages = [Document(title, wikitext.prose(markup)) for title, markup in _articles(file)]
     except FileNotFoundError:
         raise ValueError(
-            f"there is no file {path}; give a dump's (.xml.bz2). {shipped.REINSTALL}"
+            f"there is no file {source}; give a dump's (.xml.bz2). {shipped.REINSTALL}"
         ) from None
     except (OSError, EOFError, ElementTree.ParseError) as error:
         raise ValueError(
-            f"{path} is damaged ({error}), nothing was taken from it; download it again. "
+            f"{source} is damaged ({error}), nothing was taken from it; download it again. "
             f"{shipped.REINSTALL}"
         ) from None
     documents = tuple(page for page in pages if len(page.text) >= SHORTEST_ARTICLE)
     if not documents:
-        raise ValueError(f"{path} holds no article; give a dump of Wikipedia's articles (.xml.bz2)")
+        raise ValueError(
+            f"{source} holds no article; give a dump of Wikipedia's articles (.xml.bz2)"
+        )
+    if path:  # all that is known of a reader's own dump is its file
+        attribution = (
+            f"the authors of {len(documents)} articles of Wikipedia, named in each one's history "
+            "at the wiki that the dump comes from; no markup"
+        )
+        licence = "CC BY-SA, in the version that the wiki names"
+        return Corpus(f"Wikipedia, {source.name}", licence, attribution, documents)
     attribution = (
         f"the authors of {len(documents)} articles of the English Wikipedia, named in each one's "
         "history at https://en.wikipedia.org; text of May 2016, shipped with gensim, no markup"

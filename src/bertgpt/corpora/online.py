@@ -7,6 +7,7 @@ from typing import Any
 from bertgpt.corpora.documents import Corpus, Document
 
 OFFLINE = "wikipedia() and python_code() need no network"
+MISSING = object()  # in place of a cell, where a row has no such column; None is an empty cell
 
 
 def hub_dataset(
@@ -24,31 +25,47 @@ def hub_dataset(
         config: its configuration, such as "wikitext-2-raw-v1", where it has several.
         part: which of its splits to take.
         column: the column that holds the text.
-        max_documents: stop after so many rows and fetch no more; None takes all.
+        max_documents: stop after so many rows, at least 1, and fetch no more; None takes all.
     Returns:
-        A corpus, one document per row that is not blank.
+        A corpus, one document per row that is neither empty nor blank.
     Raises:
-        ValueError: if the package `datasets` is missing, the hub out of reach, or no text there.
+        ValueError: if the package `datasets` is missing, the hub is out of reach, a row has no such
+            column, no row has a text in it, or `max_documents` is below 1.
     """
+    if max_documents is not None and max_documents < 1:
+        raise ValueError(f"max_documents={max_documents} must be at least 1, or None to take all")
+    cells: list[Any] = []
+    columns: list[str] = []
     try:
         load = importlib.import_module("datasets").load_dataset
         rows: Any = load(name, config, split=part, streaming=max_documents is not None)
-        texts = [str(row[column]).strip() for row in islice(rows, max_documents)]
+        for row in islice(rows, max_documents):
+            columns = list(row)
+            cells.append(row.get(column, MISSING))
+            if cells[-1] is MISSING:
+                break
     except ImportError:
         raise ValueError(
             f"the hub's data sets need a package: pip install 'bertgpt[online]'; {OFFLINE}"
-        ) from None
-    except KeyError:
-        raise ValueError(
-            f"data set {name!r} has no column {column!r}; it has {rows.column_names}"
         ) from None
     except Exception as error:  # a dozen kinds, of four packages
         raise ValueError(
             f"data set {name!r} did not load ({type(error).__name__}: {error}); check the network, "
             f"its name and its configuration. {OFFLINE}"
         ) from None
-    card = f"as stated at https://huggingface.co/datasets/{name}"
+    if cells and cells[-1] is MISSING:
+        raise ValueError(
+            f"data set {name!r} has no column {column!r}; it has {', '.join(columns)}: give one of "
+            "them as column"
+        )
+    texts = ["" if cell is None else str(cell).strip() for cell in cells]
     documents = tuple(Document(f"{name} {i}", text) for i, text in enumerate(texts) if text)
+    if not documents:
+        raise ValueError(
+            f"data set {name!r} has no text in column {column!r} of the {len(cells)} rows that "
+            "were read; give another column or part, or a larger max_documents"
+        )
+    card = f"as stated at https://huggingface.co/datasets/{name}"
     return Corpus(f"{name} ({part})", card, card, documents)
 
 
