@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import torch
 
 from bertgpt.corpora import wikipedia
 from bertgpt.tokens.bpe import BPE, END_OF_TEXT, byte_alphabet
@@ -232,6 +233,8 @@ def test_what_training_refuses() -> None:
         BPE.train("bad\ud83d", 300)
     with pytest.raises(ValueError, match="token '!' has two ids"):
         BPE.train("text", 300, specials=["!"])
+    with pytest.raises(ValueError, match=r"string '<sep>'; give specials=\['<sep>'\], a list even"):
+        BPE.train("text", 300, specials="<sep>")
 
 
 def test_what_encoding_and_decoding_refuse(bpe: BPE) -> None:
@@ -270,11 +273,13 @@ def test_what_is_not_a_text(given: object) -> None:
             BPE.train(given, 258)
 
 
-@pytest.mark.parametrize("given", ["12", [None], ["l"], [1.0]])
+@pytest.mark.parametrize("given", ["12", [None], ["l"], [1.0], torch.tensor([[1, 2]]), 1])
 def test_what_is_not_an_id(given: object) -> None:
     for tokenizer in (BPE.train("low low", 258), WordPiece.train("low low", 20)):
-        with pytest.raises(ValueError, match="expected ids, which are whole numbers, got"):
-            tokenizer.decode(given)
+        for call in (tokenizer.decode, tokenizer.tokens_of):
+            with pytest.raises(ValueError, match="a list of ids, which are whole numbers, got"):
+                call(given)
+        assert tokenizer.decode(torch.tensor([1, 2])) == tokenizer.decode([1, 2])
 
 
 def test_merges_that_name_unknown_tokens() -> None:

@@ -1,6 +1,9 @@
 """Words get numbers by frequency, and unknown ones a message or a number of their own."""
 
+from typing import Any
+
 import pytest
+import torch
 
 from bertgpt.tokens.vocab import UNK, Vocab
 
@@ -101,3 +104,41 @@ def test_a_string_is_not_read_letter_by_letter(call) -> None:
     with pytest.raises(ValueError, match=r"a list of words, got the string 'the.*text.split\(\)"):
         call()
     assert Vocab.from_sentences([list("abc")]).encode(list("cab")) == [3, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Vocab.from_counts({"a": 1}, specials="<unk>"),
+        lambda: Vocab.from_sentences(SENTENCES, specials="<unk>"),
+    ],
+)
+def test_special_words_are_a_list(call) -> None:
+    told = r"got the string '<unk>'; give specials=\['<unk>'\], a list even of one"
+    with pytest.raises(ValueError, match=told):
+        call()
+    assert Vocab.from_counts({"a": 1}, specials=iter(["<s>", UNK])).words == ("<s>", UNK, "a")
+
+
+@pytest.mark.parametrize(
+    ("ids", "shown"),
+    [
+        ("a", "'a'"), ("", "''"), (3, "3"), (None, "None"), ([1.0], r"1\.0"), (["1"], "'1'"),
+        ([[1, 2]], r"\[1, 2\]"), (torch.tensor([[1, 2]]), r"\[1, 2\]"), (torch.tensor(1), "1"),
+        (torch.tensor([1.0]), r"1\.0"),
+    ],
+)  # fmt: skip
+def test_what_is_not_a_list_of_ids(ids: Any, shown: str) -> None:
+    told = (
+        rf"expected a list of ids, which are whole numbers, got {shown}; encode makes .*: ids\[0\]"
+    )
+    with pytest.raises(ValueError, match=told):
+        Vocab.from_sentences(SENTENCES).decode(ids)
+
+
+def test_ids_in_a_tensor() -> None:
+    vocab = Vocab.from_sentences(SENTENCES)
+    ids = torch.tensor([1, 2])
+    assert vocab.decode(ids) == vocab.decode(list(ids)) == vocab.decode(iter([1, 2]))
+    with pytest.raises(ValueError, match="no word has the id 7; ids run from 0 to 6"):
+        vocab.decode(ids + 5)

@@ -1,6 +1,7 @@
 """WordPiece: how a text is cleaned, the longest piece first, files, bad input."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -201,3 +202,20 @@ def test_foreign_files(tmp_path: Path) -> None:
         file.write_text(json.dumps(whole))
         with pytest.raises(ValueError, match=told):
             WordPiece.load(tmp_path)
+
+
+@pytest.mark.parametrize("longest", [None, "100", 2.5, -1, True, [100]])
+def test_the_longest_word_is_checked_when_it_is_read(longest: object, tmp_path: Path) -> None:
+    key = "max_input_chars_per_word"
+    told = (
+        rf"json has {key}={re.escape(json.dumps(longest))}, expected a whole number from 0 up; del"
+    )
+    (tmp_path / "vocab.txt").write_text("[UNK]\na\n")
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({key: longest}))
+    with pytest.raises(ValueError, match=r"tokenizer_config\." + told):
+        WordPiece.load(tmp_path)
+    whole = whole_file({"[UNK]": 0, "a": 1})
+    whole["model"][key] = longest  # type: ignore[index]
+    (tmp_path / "tokenizer.json").write_text(json.dumps(whole))
+    with pytest.raises(ValueError, match=r"tokenizer\." + told):
+        WordPiece.load(tmp_path)

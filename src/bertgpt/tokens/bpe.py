@@ -17,6 +17,7 @@ from bertgpt.tokens.pair_merging import Pair, learn_merges
 from bertgpt.tokens.settings import bpe_config, bpe_settings
 from bertgpt.tokens.splitting import split
 from bertgpt.tokens.tokenizer import Tokenizer, count_words
+from bertgpt.tokens.vocab import checked_specials
 
 END_OF_TEXT = "<|endoftext|>"
 
@@ -109,10 +110,11 @@ class BPE(Tokenizer):
             min_count: how often a pair must occur to be joined.
             specials: tokens that are not text, of more than one word, as `split` splits them.
         Raises:
-            ValueError: if the texts are empty, V is too small, or merges could make a token that
-                is special.
+            ValueError: if the texts are empty, V is too small, the specials are a string, or
+                merges could make one of them.
         """
         letters = byte_alphabet()
+        specials = checked_specials(specials)
         for token in specials:
             if len(token) > 1 and len(split(token)) == 1:
                 raise ValueError(
@@ -144,14 +146,18 @@ class BPE(Tokenizer):
         return found
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of these ids; bytes that make no character become U+FFFD, as in GPT-2."""
+        """The text of these ids; bytes that make no character become U+FFFD, as in GPT-2.
+
+        Raises:
+            ValueError: as for `tokens_of`.
+        """
         return self.decode_bytes(ids).decode(errors="replace")
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The bytes of these ids.
 
         Raises:
-            ValueError: for an id that no token has.
+            ValueError: as for `tokens_of`.
         """
         return b"".join(map(self._raw, self.tokens_of(ids)))
 
@@ -215,7 +221,11 @@ class BPE(Tokenizer):
         return bytes(self._bytes[letter] for letter in token)
 
     def encode_word(self, word: str) -> list[int]:
-        """Apply the merges to one word, the first learned first, each from left to right."""
+        """Apply the merges to one word, the first learned first, each from left to right.
+
+        Raises:
+            ValueError: for a byte that has no token.
+        """
         held = [self._byte_ids[byte] for byte in word.encode()]  # ids; -1 once joined to the left
         if -1 in held:
             byte = word.encode()[held.index(-1)]

@@ -8,6 +8,8 @@ from typing import Any
 from bertgpt.tokens.added import AddedToken
 
 WHOLE, CONFIG = "tokenizer.json", "tokenizer_config.json"
+NAMES, ADDED = "special_tokens_map.json", "added_tokens.json"
+_NAMED = {str: "a text", int: "a whole number", bool: "true or false"}  # kinds of JSON
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def read_whole(folder: Path, kind: str) -> dict[str, Any]:
 def read_config(folder: Path) -> dict[str, Any]:
     """tokenizer_config.json with what special_tokens_map.json adds; {} where there is neither."""
     config: dict[str, Any] = {}
-    for name in ("special_tokens_map.json", CONFIG):
+    for name in (NAMES, CONFIG):
         if (folder / name).exists():
             config |= read_json(folder / name)
     return config
@@ -71,25 +73,68 @@ def read_added(
     """Tokens that were added to a vocabulary: their ids, and how each is looked for.
 
     They are in tokenizer.json, or else in tokenizer_config.json and added_tokens.json.
+
+    Raises:
+        ValueError: if one of these lists is damaged; the file and the field are named.
     """
-    entries = [dict(entry) for entry in (whole or {}).get("added_tokens") or []]
-    if whole is None:
-        decoder = config.get("added_tokens_decoder") or {}
-        entries = [dict(entry) | {"id": int(i)} for i, entry in decoder.items()]
-        path = folder / "added_tokens.json"
-        known = {entry["content"] for entry in entries}
-        special = set(config.get("additional_special_tokens") or [])
-        for content, i in (read_json(path) if path.exists() else {}).items():
-            if content not in known:
-                flags = {"special": content in special, "normalized": content not in special}
-                entries.append({"content": content, "id": i, **flags})
-    fields = AddedToken._fields
-    try:
-        ids = {entry["content"]: int(entry["id"]) for entry in entries}
-        added = [AddedToken(**{k: v for k, v in e.items() if k in fields}) for e in entries]
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{folder} has a damaged list of added tokens ({error})") from None
-    return ids, added
+    if whole is not None:
+        where, given = f"{folder / WHOLE}: added_tokens", whole.get("added_tokens") or []
+        if not isinstance(given, list):
+            raise _damaged(where, given, "a list of tokens")
+        found = [_added_token(where, entry) for entry in given]
+    else:
+        found = _added_beside(folder, config)
+    return {token.content: i for i, token in found}, [token for _, token in found]
+
+
+def _added_beside(folder: Path, config: Mapping[str, Any]) -> list[tuple[int, AddedToken]]:
+    """Ids and tokens that were added to a vocabulary in a file of its own."""
+    where, decoder = f"{folder / CONFIG}: added_tokens_decoder", config.get("added_tokens_decoder")
+    if not isinstance(decoder or {}, dict):
+        raise _damaged(where, decoder, "a table of ids and tokens")
+    found = [_added_token(where, _with_id(i, entry)) for i, entry in (decoder or {}).items()]
+    known = {token.content for _, token in found}
+    special = _contents(folder, config.get("additional_special_tokens") or [])
+    path = folder / ADDED
+    for content, i in (read_json(path) if path.exists() else {}).items():
+        if content not in known:
+            flags = {"special": content in special, "normalized": content not in special}
+            found.append(_added_token(str(path), {"content": content, "id": i, **flags}))
+    return found
+
+
+def _with_id(i: str, entry: Any) -> Any:
+    """An entry of a table together with its key, which in JSON is a text even if it is an id."""
+    number = int(i) if i.isdecimal() else i
+    return {**entry, "id": number} if isinstance(entry, dict) else {i: entry}
+
+
+def _contents(folder: Path, given: Any) -> set[str]:
+    """How special tokens are written: each is named by its text, or by a table that holds it."""
+    listed = given if isinstance(given, list) else [None]
+    found = [token.get("content") if isinstance(token, dict) else token for token in listed]
+    contents = [content for content in found if isinstance(content, str)]
+    if len(contents) < len(found):
+        where = f"{folder / CONFIG} or {NAMES}: additional_special_tokens"
+        raise _damaged(where, given, "a list of tokens")
+    return set(contents)
+
+
+def _added_token(where: str, entry: Any) -> tuple[int, AddedToken]:
+    """The id and the token of an entry in a list of added tokens."""
+    fields = entry if isinstance(entry, dict) else {}
+    content, *flags = AddedToken._fields
+    kinds = {content: str, "id": int, **{flag: bool for flag in flags if flag in fields}}
+    if wrong := [key for key, kind in kinds.items() if not isinstance(fields.get(key), kind)]:
+        told = f"an entry whose {wrong[0]} is {_NAMED[kinds[wrong[0]]]}"
+        raise _damaged(where, entry, told)
+    kept = {key: fields[key] for key in AddedToken._fields if key in fields}
+    return fields["id"], AddedToken(**kept)
+
+
+def _damaged(where: str, given: Any, expected: str) -> ValueError:
+    told = json.dumps(given, ensure_ascii=False)
+    return ValueError(f"{where}: got {told:.200}, expected {expected}; download the file again")
 
 
 def make_folder(folder: str | Path) -> Path:
@@ -126,7 +171,8 @@ def in_order(ids: Mapping[str, int], source: Path) -> list[str]:
     Raises:
         ValueError: if the ids are not 0, 1, 2, ...
     """
-    if set(ids.values()) != set(range(len(ids))):
+    whole = all(isinstance(i, int) for i in ids.values())
+    if not whole or set(ids.values()) != set(range(len(ids))):
         raise ValueError(
             f"{source}: the ids of its {len(ids)} tokens are not 0 to {len(ids) - 1}, each once; "
             "download it again"

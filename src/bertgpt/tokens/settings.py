@@ -75,7 +75,7 @@ def wordpiece_config(folder: Path, config: Mapping[str, Any]) -> dict[str, Any]:
         "strip_accents": config.get("strip_accents"),
         "ideographs": config.get("tokenize_chinese_chars", True),
         "control": config.get("clean_text", True),
-        "longest": config.get("max_input_chars_per_word", LONGEST),
+        "longest": _longest(folder / CONFIG, config),
     }
 
 
@@ -106,8 +106,20 @@ def wordpiece_settings(
         "strip_accents": normalizer.get("strip_accents"),
         "ideographs": normalizer.get("handle_chinese_chars", True),
         "control": normalizer.get("clean_text", True),
-        "longest": model.get("max_input_chars_per_word", LONGEST),
+        "longest": _longest(folder / WHOLE, model),
     }
+
+
+def _longest(path: Path, settings: Mapping[str, Any]) -> int:
+    """Characters of the longest word that is looked at."""
+    key = "max_input_chars_per_word"
+    longest = settings.get(key, LONGEST)
+    if isinstance(longest, bool) or not isinstance(longest, int) or longest < 0:
+        raise ValueError(
+            f"{path} has {key}={json.dumps(longest)}, expected a whole number from 0 up; delete "
+            f"that line to have {LONGEST}"
+        )
+    return longest
 
 
 def only(part: Any) -> Any:

@@ -51,6 +51,9 @@ def split(text: str) -> list[str]:
     One space belongs to what follows it (Radford et al. 2019, in the released code). Letters and
     numbers are those of the Unicode that this Python has.
 
+    Raises:
+        ValueError: for anything but a text, and for a lone surrogate.
+
     >>> split("It's 3 o'clock!  ")
     ['It', "'s", ' 3', ' o', "'", 'clock', '!', '  ']
     """

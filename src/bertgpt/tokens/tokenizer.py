@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from bertgpt.tokens.added import AddedToken, Part, find
+from bertgpt.tokens.vocab import checked_ids
 
 REMEMBERED = 100_000  # words whose tokens are kept
 
@@ -25,6 +26,11 @@ class Tokenizer(ABC):
     specials: tuple[str, ...]
 
     def __init__(self, tokens: Sequence[str], added: Iterable[AddedToken] = ()) -> None:
+        """Take tokens in the order of their ids, and those that are found as they are written.
+
+        Raises:
+            ValueError: if a token is there twice, or an added one is not among the tokens.
+        """
         self.tokens = tuple(tokens)
         self.ids = {token: i for i, token in enumerate(self.tokens)}
         if len(self.ids) != len(self.tokens):
@@ -70,6 +76,9 @@ class Tokenizer(ABC):
         """Place of each token of `encode`: (first character, last + 1).
 
         A token of some bytes of a character spans the whole of it.
+
+        Raises:
+            ValueError: as for `encode`.
         """
         check_text(text)
         found: list[tuple[int, int]] = []
@@ -136,15 +145,9 @@ class Tokenizer(ABC):
         """The tokens of these ids.
 
         Raises:
-            ValueError: for an id that no token has.
+            ValueError: for what is not an id, and for an id that no token has.
         """
-        ids = list(ids)
-        for i in ids:
-            if isinstance(i, str | float) or i is None:
-                raise ValueError(f"expected ids, which are whole numbers, got {i!r}")
-            if not 0 <= i < len(self):
-                raise ValueError(f"no token has the id {i}; ids run from 0 to {len(self) - 1}")
-        return [self.tokens[i] for i in ids]
+        return [self.tokens[i] for i in checked_ids(ids, len(self), "token")]
 
     def __len__(self) -> int:
         return len(self.tokens)

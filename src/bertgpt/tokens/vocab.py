@@ -1,20 +1,62 @@
 """Words and their ids."""
 
 import difflib
+import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 UNK = "<unk>"
 
 
-def _words(tokens: Iterable[str]) -> Iterable[str]:
+def _words(tokens: Iterable[str], remedy: str | None = None) -> list[str]:
     """The words, unless they are a string: it would be read letter by letter."""
     if isinstance(tokens, str):
+        usual = "its words, such as text.split(), or list(text) if each character is a token"
         raise ValueError(
-            f"expected a list of words, got the string {tokens[:40]!r}; give its words, such as "
-            "text.split(), or list(text) if each character is a token"
+            f"expected a list of words, got the string {tokens[:40]!r}; give {remedy or usual}"
         )
-    return tokens
+    return list(tokens)
+
+
+def checked_specials(specials: Iterable[str]) -> list[str]:
+    """Special words as a list.
+
+    Raises:
+        ValueError: for a string, which would be read letter by letter.
+    """
+    return _words(specials, f"specials=[{specials!r}], a list even of one")
+
+
+def checked_ids(ids: Any, size: int, what: str) -> list[int]:
+    """Ids as whole numbers, each of them one of a vocabulary's.
+
+    Args:
+        ids: several, or a tensor of them (T,).
+        size: V.
+        what: has an id, "word" or "token", for the message.
+    Raises:
+        ValueError: for what is not a whole number, and for an id outside 0 to V - 1.
+    """
+    given = ids.tolist() if hasattr(ids, "tolist") else ids  # (B, T) becomes lists in a list
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise _no_ids(given)
+    found = []
+    for item in given:
+        try:
+            found.append(operator.index(item))
+        except TypeError:
+            raise _no_ids(item) from None
+        if not 0 <= found[-1] < size:
+            raise ValueError(f"no {what} has the id {found[-1]}; ids run from 0 to {size - 1}")
+    return found
+
+
+def _no_ids(given: object) -> ValueError:
+    return ValueError(
+        f"expected a list of ids, which are whole numbers, got {given!r:.40}; encode makes such a "
+        "list of a text, and of a batch one row is such a list: ids[0]"
+    )
 
 
 class Vocab:
@@ -25,7 +67,11 @@ class Vocab:
     """
 
     def __init__(self, words: Sequence[str], counts: Sequence[int]) -> None:
-        """Take words in the order of their ids, each with its count."""
+        """Take words in the order of their ids, each with its count.
+
+        Raises:
+            ValueError: if a word is there twice, or there are more or fewer counts than words.
+        """
         self.words, self.counts = tuple(words), tuple(counts)
         self._ids = {word: i for i, word in enumerate(self.words)}
         if not len(self._ids) == len(self.words) == len(self.counts):
@@ -48,8 +94,9 @@ class Vocab:
         Returns:
             The vocabulary.
         Raises:
-            ValueError: if no word is left.
+            ValueError: if no word is left, or the specials are a string.
         """
+        specials = checked_specials(specials)
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         kept = [w for w in ranked if counts[w] >= max(1, min_count) and w not in specials]
         if min_count < 1 or not kept:
@@ -91,7 +138,7 @@ class Vocab:
             ValueError: for a string instead of a list of words, and for an unknown word where
                 there is no "<unk>", naming words close to it.
         """
-        tokens = list(_words(tokens))
+        tokens = _words(tokens)
         if UNK in self._ids:
             return [self._ids.get(token, self._ids[UNK]) for token in tokens]
         if unknown := [token for token in tokens if token not in self._ids]:
@@ -106,12 +153,9 @@ class Vocab:
         """Words of ids.
 
         Raises:
-            ValueError: for an id that no word has.
+            ValueError: for what is not an id, and for an id that no word has.
         """
-        ids = list(ids)
-        if strange := [i for i in ids if not 0 <= i < len(self)]:
-            raise ValueError(f"no word has the id {strange[0]}; ids run from 0 to {len(self) - 1}")
-        return [self.words[i] for i in ids]
+        return [self.words[i] for i in checked_ids(ids, len(self), "word")]
 
     def __len__(self) -> int:
         return len(self.words)

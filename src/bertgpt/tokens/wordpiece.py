@@ -156,7 +156,7 @@ class WordPiece(Tokenizer):
         """Tokens with a space between words. Whatever cleaning took away does not come back.
 
         Raises:
-            ValueError: for an id that no token has.
+            ValueError: as for `tokens_of`.
         """
         return " ".join(self.tokens_of(ids)).replace(f" {PREFIX}", "")
 
