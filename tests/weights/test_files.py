@@ -1,6 +1,7 @@
 """Files on disk: what is missing, cut, damaged or a program is refused, and nothing is changed."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -57,6 +58,25 @@ def test_a_part_that_is_missing_or_elsewhere(tmp_path: Path, bert: Path) -> None
     index = {"weight_map": {"x": "../elsewhere.safetensors"}}
     (bert / "model.safetensors.index.json").write_text(json.dumps(index))
     with pytest.raises(ValueError, match=r"has no \.\./elsewhere\.safetensors"):
+        load_bert(bert)
+
+
+@pytest.mark.parametrize("table", [None, [], "x", {"x": 1}, {"x": None}, {"x": ["y"]}])
+def test_an_index_that_is_no_table(bert: Path, table: object) -> None:
+    (bert / WEIGHTS).unlink()
+    index = bert / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": table} if table is not None else {}))
+    told = rf"index\.json has weight_map={re.escape(repr(table))}, expected a table .*; download it"
+    with pytest.raises(ValueError, match=told):
+        load_bert(bert)
+
+
+@pytest.mark.parametrize("name", ["", ".."])
+def test_an_index_that_names_a_folder(bert: Path, name: str) -> None:
+    (bert / WEIGHTS).unlink()
+    index = bert / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"x": name}}))
+    with pytest.raises(ValueError, match=rf"has no {name}; download the model again"):
         load_bert(bert)
 
 

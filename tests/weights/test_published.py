@@ -1,5 +1,7 @@
 """Published BERT and GPT-2: each field and tensor of a folder is obeyed, or refused by name."""
 
+import json
+import re
 import shutil
 from functools import partial
 from pathlib import Path
@@ -176,7 +178,12 @@ def test_a_config_that_says_bert_over_other_tensors(bert: Path, gpt2: Path) -> N
             "wide",
             r"'hidden_size' or has an invalid one \('wide'\); download",
         ),
-        ("hidden_size", 30, "width=30 does not divide into n_heads=4"),
+        ("hidden_size", 30, r"bert/config\.json: width=30 does not divide into n_heads=4"),
+        ("num_attention_heads", 5, r"bert/config\.json: width=24 does not divide into n_heads=5"),
+        ("hidden_dropout_prob", "0.1", r"'hidden_dropout_prob' or has an invalid one \('0.1'\)"),
+        ("classifier_dropout", [0.1], r"'classifier_dropout' or has an invalid one \(\[0.1\]\)"),
+        ("hidden_act", ["gelu"], r"made with hidden_act=\['gelu'\], which our stack cannot do"),
+        ("hidden_act", {"a": 1}, r"made with hidden_act=\{'a': 1\}, which our stack cannot do"),
     ],
 )
 def test_configs_of_bert_that_cannot_be(bert: Path, key: str, value: Any, message: str) -> None:
@@ -431,6 +438,31 @@ def test_a_folder_is_obeyed_in_what_new_weights_are(bert: Path) -> None:
     folder = configure(bert, initializer_range=0.5)
     model = load_bert(folder, partial(SequenceHead, n_labels=40), new_head=True)
     assert 0.4 < model.head.labels.weight.std() < 0.6
+
+
+@pytest.mark.parametrize("value", [None, "0.02", True, [0.02]])
+def test_a_deviation_of_new_weights_that_cannot_be(bert: Path, gpt2: Path, value: Any) -> None:
+    for load, folder in ((load_bert, bert), (load_gpt2, gpt2)):
+        config = json.loads((folder / "config.json").read_text()) | {"initializer_range": value}
+        (folder / "config.json").write_text(json.dumps(config))
+        told = (
+            rf"config\.json is missing 'initializer_range' or .* \({re.escape(repr(value))}\); down"
+        )
+        with pytest.raises(ValueError, match=told):
+            load(folder)
+        assert load(configure(folder, initializer_range=None)).stack.cfg.init_std == 0.02
+
+
+def test_a_rate_of_dropout_that_cannot_be(bert: Path, gpt2: Path) -> None:
+    for load, folder, key in (
+        (load_bert, bert, "hidden_dropout_prob"),
+        (load_gpt2, gpt2, "embd_pdrop"),
+    ):
+        with pytest.raises(ValueError, match=r"^dropout=1\.5 must be a probability"):
+            load(folder, dropout=1.5)  # the caller's fault, not the file's
+        configure(folder, **{key: "0.1"})
+        with pytest.raises(ValueError, match=rf"config\.json is missing '{key}' or has an invalid"):
+            load(folder)
 
 
 def test_a_summary_that_is_not_ours(tmp_path: Path) -> None:

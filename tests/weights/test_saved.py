@@ -96,9 +96,15 @@ def test_ours_damaged_or_exchanged(tmp_path: Path) -> None:
         load(GPT, tmp_path / "nowhere")
     record = other / "bertgpt.json"
     told = json.loads(record.read_text())
-    for change in ({"config": {"depth": 3}}, {"special": None}):
+    sizes = told["config"]
+    for change, what in (
+        ({"config": {"depth": 3}}, ".*depth"),
+        ({"special": None}, ".*"),
+        ({"config": {**sizes, "n_heads": 5}}, "width=128 does not divide into n_heads=5"),
+        ({"config": {**sizes, "dropout": "0.1"}}, ".*'str'"),
+    ):
         record.write_text(json.dumps({**told, **change}))
-        with pytest.raises(ValueError, match=r"bertgpt\.json is damaged"):
+        with pytest.raises(ValueError, match=rf"other/bertgpt\.json is damaged \({what}.*copy it"):
             load(GPT, other)
 
 

@@ -54,10 +54,10 @@ def read_tensors(folder: Path) -> dict[str, Tensor]:
     """
     files = [WEIGHTS]
     if not (folder / WEIGHTS).exists() and (folder / INDEX).exists():
-        files = sorted(set(read_json(folder / INDEX).get("weight_map", {}).values()))
+        files = _parts(folder / INDEX)
     tensors: dict[str, Tensor] = {}
     for name in files:
-        if not (path := folder / Path(name).name).exists():
+        if not (path := folder / Path(name).name).is_file():
             if (folder / "pytorch_model.bin").exists():
                 raise ValueError(
                     f"{folder} has pytorch_model.bin and no {name}: reading such a file can run a "
@@ -71,6 +71,17 @@ def read_tensors(folder: Path) -> dict[str, Tensor]:
                 f"{path} is cut short or damaged ({error}); download it again"
             ) from None
     return tensors
+
+
+def _parts(index: Path) -> list[str]:
+    """The files that an index names."""
+    table = read_json(index).get("weight_map")
+    if not isinstance(table, dict) or not all(isinstance(part, str) for part in table.values()):
+        raise ValueError(
+            f"{index} has weight_map={table!r:.80}, expected a table of tensors and the files that "
+            "hold them; download it again"
+        )
+    return sorted(set(table.values()))
 
 
 def copy_weights(

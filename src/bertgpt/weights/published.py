@@ -6,6 +6,7 @@ the Hugging Face hub; its vocabulary is in the same folder, for `WordPiece.load`
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -78,7 +79,7 @@ def load_bert(
     folder, c = _open(source, "bert", BERT_FIXED)
     rates = "hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"
     cfg = _config(
-        folder, c,
+        folder, c, rates, dropout,
         {
             "vocab_size": "vocab_size", "max_positions": "max_position_embeddings",
             "width": "hidden_size", "n_layers": "num_hidden_layers",
@@ -86,7 +87,6 @@ def load_bert(
             "n_segments": "type_vocab_size", "norm_eps": "layer_norm_eps",
         },
         norm="post", gelu=_gelu(folder, c, "hidden_act"),
-        dropout=_dropout(folder, c, rates, dropout),
     )  # fmt: skip
     model = BERT(cfg, _bert_special(folder, c, special), head)
     tensors = hf_names.bert_tensors(read_tensors(folder))
@@ -112,14 +112,13 @@ def load_gpt2(
     folder, c = _open(source, "gpt2", GPT2_FIXED)
     rates = "resid_pdrop", "attn_pdrop", "embd_pdrop"
     cfg = _config(
-        folder, c | {"n_inner": -1 if c.get("n_inner") is None else c["n_inner"]},
+        folder, c | {"n_inner": -1 if c.get("n_inner") is None else c["n_inner"]}, rates, dropout,
         {
             "vocab_size": "vocab_size", "max_positions": "n_positions", "width": "n_embd",
             "n_layers": "n_layer", "n_heads": "n_head", "ff_width": "n_inner",
             "norm_eps": "layer_norm_epsilon",
         },
         norm="pre", gelu=_gelu(folder, c, "activation_function"),
-        dropout=_dropout(folder, c, rates, dropout),
     )  # fmt: skip
     model = GPT(cfg, _gpt2_special(folder, c, special), head)
     tensors = hf_names.gpt2_tensors(read_tensors(folder))
@@ -153,24 +152,44 @@ def _refuse_others(folder: Path, config: Mapping[str, Any], fixed: Mapping[str, 
 
 
 def _config(
-    folder: Path, config: Mapping[str, Any], fields: Mapping[str, str], **given: Any
+    folder: Path,
+    config: Mapping[str, Any],
+    rates: tuple[str, ...],
+    dropout: float | None,
+    fields: Mapping[str, str],
+    **given: Any,
 ) -> TransformerConfig:
-    """Our config from theirs; `fields` is ours -> theirs."""
-    values: dict[str, Any] = {}
-    for ours, theirs in fields.items():
-        value, kind = config.get(theirs), float if ours == "norm_eps" else int
-        if isinstance(value, bool) or not isinstance(value, kind):
-            raise ValueError(
-                f"{folder}/config.json is missing {theirs!r} or has an invalid one ({value!r}); "
-                "download the model again"
-            )
-        values[ours] = value
-    return TransformerConfig(**values, init_std=config.get("initializer_range", 0.02), **given)
+    """Our config from theirs; `fields` is ours -> theirs, `rates` are theirs of dropout."""
+    values = {
+        ours: _number(folder, config, theirs, float if ours == "norm_eps" else int)
+        for ours, theirs in fields.items()
+    }
+    if "initializer_range" in config:
+        values["init_std"] = _number(folder, config, "initializer_range", int, float)
+    if dropout is None:
+        values["dropout"] = _dropout(folder, config, rates)
+    try:
+        cfg = TransformerConfig(**values, **given)
+    except ValueError as error:
+        raise ValueError(f"{folder}/config.json: {error}") from None
+    # Outside: a rate that the caller chose is not the file's fault.
+    return cfg if dropout is None else replace(cfg, dropout=dropout)
+
+
+def _number(folder: Path, config: Mapping[str, Any], key: str, *kinds: type) -> Any:
+    """A field of config.json that holds a number of these kinds."""
+    value = config.get(key)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise ValueError(
+            f"{folder}/config.json is missing {key!r} or has an invalid one ({value!r}); "
+            "download the model again"
+        )
+    return value
 
 
 def _gelu(folder: Path, config: Mapping[str, Any], key: str) -> Literal["exact", "tanh"]:
     name = config.get(key)
-    if name not in GELU:
+    if not isinstance(name, str) or name not in GELU:
         raise ValueError(
             f"{folder} was made with {key}={name!r}, which our stack cannot do; give a model with "
             f"one of {', '.join(GELU)}"
@@ -178,13 +197,10 @@ def _gelu(folder: Path, config: Mapping[str, Any], key: str) -> Literal["exact",
     return GELU[name]
 
 
-def _dropout(
-    folder: Path, config: Mapping[str, Any], keys: tuple[str, ...], given: float | None
-) -> float:
+def _dropout(folder: Path, config: Mapping[str, Any], keys: tuple[str, ...]) -> float:
     """The one rate of a config; our stack has no others."""
-    rates = {key: config[key] for key in keys if config.get(key) is not None}
-    if given is not None:
-        return given
+    there = [key for key in keys if config.get(key) is not None]
+    rates = {key: _number(folder, config, key, int, float) for key in there}
     if len(set(rates.values())) != 1:
         said = ", ".join(f"{key}={rate}" for key, rate in rates.items()) or "no rate of dropout"
         raise ValueError(

@@ -84,7 +84,7 @@ def load(
         )
     try:
         cfg, special = TransformerConfig(**record["config"]), SpecialIds(**record["special"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{folder / RECORD} is damaged ({error}); copy it again") from None
     model = kind(cfg, special) if head is None else kind(cfg, special, head)
     made = f"{type(model).__name__} with {type(model.head).__name__}"
