@@ -1,6 +1,7 @@
 """The windows, the thinning and the noise that every word-vector model of the course shares."""
 
 import collections
+import math
 
 import pytest
 import torch
@@ -138,6 +139,14 @@ def test_negatives_follow_the_noise_and_the_seed():
             "above 0, the smallest is 0",
         ),
         (lambda: training_pairs.noise_distribution(torch.zeros(2)), "counts are all 0"),
+        (
+            lambda: training_pairs.noise_distribution(torch.tensor([3, -2])),
+            "counts must all be 0 or more, the smallest is -2",
+        ),
+        (
+            lambda: training_pairs.noise_distribution(torch.tensor([3, math.nan])),
+            "counts must all be 0 or more, the smallest is nan",
+        ),
         (
             lambda: training_pairs.pairs(
                 torch.arange(3), torch.ones(3), torch.tensor([0, 0, 1]), 2

@@ -333,6 +333,11 @@ def test_an_analogy_is_b_minus_a_plus_c(trained):
         (lambda m: m.rank("cat", "zzzzzz"), "'zzzzzz' .* 14 words .* no word"),
         (lambda m: m.most_similar("cat", 14), "n=14 must be 1 to 13, the number of words"),
         (lambda m: m.most_similar("cat", 0), "n=0 must be 1 to 13"),
+        (
+            lambda m: m.most_similar([]),
+            r"words=\[\] holds no word to look around; give at least one",
+        ),
+        (lambda m: m.rank("cat", "cat"), "a and b are both 'cat', and .* give two different words"),
     ],
 )
 def test_bad_questions_are_told_why(trained, call, message):

@@ -3,6 +3,8 @@
 Pieces: Bojanowski, Grave, Joulin and Mikolov (2017), fastText.
 """
 
+from bertgpt.tokens.tokenizer import check_text
+
 
 def char_ngrams(word: str, shortest: int = 3, longest: int = 6) -> list[str]:
     """The character n-grams of a word between boundary marks.
@@ -18,11 +20,12 @@ def char_ngrams(word: str, shortest: int = 3, longest: int = 6) -> list[str]:
     Returns:
         The n-grams by where they start, then by length. A mark alone is none.
     Raises:
-        ValueError: if the word is empty or the range holds no length.
+        ValueError: if the word is empty or not a text, or the range holds no length.
 
     >>> char_ngrams("ant", shortest=3, longest=4)
     ['<an', '<ant', 'ant', 'ant>', 'nt>']
     """
+    check_text(word, "the word")
     if not word:
         raise ValueError("the word is empty; give at least one character")
     check_lengths(shortest, longest)

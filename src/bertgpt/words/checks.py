@@ -54,6 +54,12 @@ def check_threshold(threshold: float) -> None:
         raise ValueError(f"threshold={threshold} must be above 0; 1e-3 suits a small text")
 
 
+def check_n(n: int, left: int) -> None:
+    """Raise ValueError unless `n` of the `left` words can be named."""
+    if not 1 <= n <= left:
+        raise ValueError(f"n={n} must be 1 to {left}, the number of words to choose from")
+
+
 def check_loss(loss: float, negatives: int, remedy: str) -> None:
     """Raise ValueError if a loss is far above log 2 a score, where every training starts.
 

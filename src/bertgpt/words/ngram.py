@@ -82,7 +82,11 @@ class Counts:
             raise ValueError(f"{given}; give a list of words: text.split()")
 
     def known(self, word: Token) -> Token:
-        """The word itself if it is in the vocabulary, else what stands for unknown words."""
+        """The word itself if it is in the vocabulary, else what stands for unknown words.
+
+        Raises:
+            ValueError: for an unknown word, if the vocabulary has nothing to stand for it.
+        """
         found = self._known.get(word, self.unknown)
         if found is None:
             given = f"{word!r} is not among the {len(self._known)} words of the vocabulary"
@@ -90,7 +94,12 @@ class Counts:
         return found
 
     def marked(self, text: Sequence[Token]) -> Gram:
-        """The text between `<s>` and `</s>`, its words mapped to the vocabulary."""
+        """The text between `<s>` and `</s>`, its words mapped to the vocabulary.
+
+        Raises:
+            ValueError: for a string where words were counted, a text that holds `<s>` or `</s>`,
+                and an unknown word as for `known`.
+        """
         self.check_tokens(text)
         if START in text or END in text:
             given = f"a text holds {START!r} or {END!r}, which are added here to mark its ends"
@@ -98,7 +107,11 @@ class Counts:
         return (START, *map(self.known, text), END)
 
     def __getitem__(self, gram: Gram) -> int:
-        """How often the n-gram occurs; of the empty one, how many tokens there are to predict."""
+        """How often the n-gram occurs; of the empty one, how many tokens there are to predict.
+
+        Raises:
+            ValueError: for one longer than those that were counted.
+        """
         if gram == (START,):
             return self.n_texts
         return self._table(len(gram))[gram] if gram else self.n_predicted
@@ -108,6 +121,9 @@ class Counts:
 
         Nothing precedes `<s>`, so n-grams that begin with it keep their plain count (Heafield et
         al. 2013, "adjusted counts").
+
+        Raises:
+            ValueError: if n-grams of length n + 1 were not counted.
         """
         different = Counter(gram[1:] for gram in self._table(n + 1))
         if n > 1:
@@ -132,6 +148,8 @@ class NGram(ABC):
     Args:
         counts: of the training texts.
         order: 1 to `counts.order`. None: `counts.order`.
+    Raises:
+        ValueError: for anything but counts, or another order.
     """
 
     def __init__(self, counts: Counts, order: int | None = None) -> None:
@@ -161,8 +179,9 @@ class NGram(ABC):
         A context that starts the text begins with `<s>`.
 
         Raises:
-            ValueError: for `<s>`, which is never predicted, and for an unknown word if the
-                vocabulary has nothing to stand for it.
+            ValueError: for `<s>`, which is never predicted, for an unknown word if the
+                vocabulary has nothing to stand for it, and for a context that is a string where
+                words were counted or that holds `</s>`.
         """
         if word == START:
             raise ValueError(f"{START!r} opens a text and is never predicted; ask for a word")
@@ -172,7 +191,8 @@ class NGram(ABC):
         """P(word | context) for every word of the vocabulary; the values sum to 1.
 
         Raises:
-            ValueError: for maximum likelihood, where the context was never seen.
+            ValueError: for maximum likelihood, where the context was never seen; for other
+                contexts as `probability`.
         """
         chances = self._weigh(self.counts.vocabulary, self._cut(context))
         if not any(chances):
@@ -181,18 +201,31 @@ class NGram(ABC):
         return dict(zip(self.counts.vocabulary, chances, strict=True))
 
     def token_log_probabilities(self, sequence: Sequence[Token]) -> list[float]:
-        """Natural logs, one for each token and one for the end; -inf where the model says never."""
+        """Natural logs, one for each token and one for the end; -inf where the model says never.
+
+        Raises:
+            ValueError: as for `Counts.marked`.
+        """
         text = self.counts.marked(sequence)
         starts = [max(0, i - self.order + 1) for i in range(len(text))]
         chances = [self._weigh([text[i]], text[starts[i] : i])[0] for i in range(1, len(text))]
         return [math.log(p) if p > 0 else -math.inf for p in chances]
 
     def log_probability(self, sequence: Sequence[Token]) -> float:
-        """Natural log of the probability of the whole sequence, its end included."""
+        """Natural log of the probability of the whole sequence, its end included.
+
+        Raises:
+            ValueError: as for `Counts.marked`.
+        """
         return sum(self.token_log_probabilities(sequence))
 
     def bits_per_token(self, sequences: Iterable[Sequence[Token]]) -> float:
-        """Cross-entropy in bits per token; the end of each sequence counts as a token."""
+        """Cross-entropy in bits per token; the end of each sequence counts as a token.
+
+        Raises:
+            ValueError: for one string in place of several sequences, no sequence at all, and as
+                for `Counts.marked`.
+        """
         _check_texts(sequences)
         logs = [p for text in sequences for p in self.token_log_probabilities(text)]
         if not logs:
@@ -206,6 +239,9 @@ class NGram(ABC):
 
         Returns:
             the new tokens, without the prefix and without `</s>`; at most `max_tokens`.
+        Raises:
+            ValueError: for a prefix that is a string where words were counted, and as for
+                `distribution`.
         """
         self.counts.check_tokens(prefix)
         text: list[Token] = [START, *prefix]
@@ -222,6 +258,9 @@ class AddK(NGram):
     """Counts to which k is added for every word after every context (k = 1: Laplace).
 
     P(w | h) = (c(h w) + k) / (c(h) + k V), where V is the size of the vocabulary.
+
+    Raises:
+        ValueError: as for `NGram`, and for a k below 0 or without a bound.
 
     >>> model = AddK(Counts(["ab", "aa"], 2), k=1.0)
     >>> model.probability("b", ["a"])  # (1 + 1) / (3 + 1 * 4)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from bertgpt.config import check_at_least
 from bertgpt.words import training_pairs
 from bertgpt.words.charngrams import char_ngrams, check_lengths, fnv1a
-from bertgpt.words.checks import Sentences, check_loss, check_threshold
+from bertgpt.words.checks import Sentences, check_loss, check_n, check_threshold
 
 NEGATIVES_A_STEP = 256
 MAX_CENTRES = 512  # of one step
@@ -131,7 +131,11 @@ class SubwordVectors:
         return min(MAX_CENTRES, max(1, int(MAX_PULL / (config.rate * pairs))))
 
     def ngrams(self, word: str) -> list[str]:
-        """The n-grams of a word that the model looks at; none in plain skip-gram."""
+        """The n-grams of a word that the model looks at; none in plain skip-gram.
+
+        Raises:
+            ValueError: as for `char_ngrams`.
+        """
         return [] if self.config.lengths is None else char_ngrams(word, *self.config.lengths)
 
     def rows(self, word: str) -> list[int]:
@@ -154,7 +158,11 @@ class SubwordVectors:
         return rows
 
     def vector(self, word: str) -> Tensor:
-        """(D,) the vector of a word, in the vocabulary or not."""
+        """(D,) the vector of a word, in the vocabulary or not.
+
+        Raises:
+            ValueError: if no piece of the word has a row.
+        """
         return self.inputs[self.rows(word)].mean(0)
 
     @property
@@ -166,10 +174,9 @@ class SubwordVectors:
         """The n words of the vocabulary that have the highest cosine to a word, seen or not.
 
         Raises:
-            ValueError: if no piece of the word has a row, or n is below 1.
+            ValueError: if no piece of the word has a row, or there are not n other words.
         """
-        if n < 1:
-            raise ValueError(f"n={n} must be at least 1: how many words to name")
+        check_n(n, len(self.vocab) - (word in self.vocab))
         best, ids = F.cosine_similarity(self.vectors, self.vector(word)[None]).sort(descending=True)
         found = zip(self.vocab.decode(ids[: n + 1]), best.tolist(), strict=False)
         return [(other, cosine) for other, cosine in found if other != word][:n]

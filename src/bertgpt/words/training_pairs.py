@@ -176,11 +176,13 @@ def noise_distribution(counts: Tensor, power: float = 0.75) -> Tensor:
     Returns:
         (V,) probabilities.
     Raises:
-        ValueError: if no word was counted.
+        ValueError: if no word was counted, or a count is below 0.
 
     >>> [round(p, 3) for p in noise_distribution(torch.tensor([16.0, 1.0])).tolist()]
     [0.889, 0.111]
     """
+    if not bool((counts >= 0).all()):
+        raise ValueError(f"counts must all be 0 or more, the smallest is {counts.min().item():g}")
     if not bool((counts > 0).any()):
         raise ValueError("counts are all 0: no word to draw as a negative; count a text first")
     weights = counts.double() ** power

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from bertgpt.config import check_at_least
 from bertgpt.words import training_pairs
-from bertgpt.words.checks import Sentences, check_loss, check_threshold
+from bertgpt.words.checks import Sentences, check_loss, check_n, check_threshold
 from bertgpt.words.word2vec_blocks import BLOCK, Blocks, Pass, update_cbow, update_skip_gram
 
 BLOCKS_A_STEP = {"skip-gram": 16, "cbow": 64}  # at most
@@ -196,7 +196,11 @@ class Word2Vec:
         return (surprise / n_true).item()
 
     def similarity(self, a: str, b: str) -> float:
-        """Cosine of the angle between two words' vectors, -1 to 1."""
+        """Cosine of the angle between two words' vectors, -1 to 1.
+
+        Raises:
+            ValueError: for an unknown word (close matches are named).
+        """
         u, v = self.vectors[self.vocab.encode([a, b])]
         return F.cosine_similarity(u, v, dim=0).item()
 
@@ -212,9 +216,12 @@ class Word2Vec:
         Returns:
             (word, cosine), the nearest first.
         Raises:
-            ValueError: for an unknown word (close matches are named) or an impossible `n`.
+            ValueError: for no word, an unknown one (close matches are named) or an impossible
+                `n`.
         """
         given = self.vocab.encode([words] if isinstance(words, str) else words)
+        if not given:
+            raise ValueError(f"words={words!r} holds no word to look around; give at least one")
         target = F.normalize(self.vectors[given]).sum(0)
         return self._nearest(target, n, given if discard_query else [])
 
@@ -230,7 +237,16 @@ class Word2Vec:
         return self._nearest(v - u + w, n, given if discard_query else [])
 
     def rank(self, a: str, b: str) -> int:
-        """The place of `b` among the neighbours of `a`, 1 for the nearest."""
+        """The place of `b` among the neighbours of `a`, 1 for the nearest.
+
+        Raises:
+            ValueError: for an unknown word (close matches are named), or one word given twice.
+        """
+        if a == b:
+            raise ValueError(
+                f"a and b are both {a!r}, and a word is not among its own neighbours; give two "
+                "different words"
+            )
         i, j = self.vocab.encode([a, b])
         cosines = self._cosines(self.vectors[i], [i])
         return 1 + int((cosines > cosines[j]).sum())
@@ -241,9 +257,7 @@ class Word2Vec:
         return cosines
 
     def _nearest(self, target: Tensor, n: int, without: list[int]) -> list[tuple[str, float]]:
-        left = len(self.vocab) - len(set(without))
-        if not 1 <= n <= left:
-            raise ValueError(f"n={n} must be 1 to {left}, the number of words to choose from")
+        check_n(n, len(self.vocab) - len(set(without)))
         best = self._cosines(target, without).topk(n)
         words = self.vocab.decode(best.indices.tolist())
         return list(zip(words, best.values.tolist(), strict=True))
