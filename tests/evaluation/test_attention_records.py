@@ -85,6 +85,43 @@ def test_a_model_is_left_as_it_was(training: bool) -> None:
     assert [len(module._forward_hooks) for module in foreign.modules()] == before
 
 
+def test_a_frozen_part_stays_frozen() -> None:
+    model = ours(GPT).train()
+    model.stack.blocks[0].eval()
+    before = {name: part.training for name, part in model.named_modules()}
+    record_attention(model, IDS)
+    assert {name: part.training for name, part in model.named_modules()} == before
+    assert len(set(before.values())) == 2
+
+
+class Elsewhere(nn.Module):
+    """A model on another device, which remembers where its inputs were."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(1, device="meta"))
+        self.devices: list[str] = []
+
+    def hidden(self, *inputs) -> None:
+        self.devices = [x.device.type for x in inputs if isinstance(x, torch.Tensor)]
+
+
+class StackElsewhere(Transformer):
+    """A bare stack on another device, which remembers where its inputs were."""
+
+    def forward(self, *inputs) -> None:
+        self.devices = [x.device.type for x in inputs if isinstance(x, torch.Tensor)]
+
+
+def test_all_inputs_go_where_the_model_is() -> None:
+    segments = torch.zeros(1, T, dtype=torch.long)
+    model, stack = Elsewhere(), StackElsewhere(CFG).to("meta")
+    record_attention(model, IDS, segment_ids=segments)
+    assert model.devices == ["meta"] * 2
+    record_attention(stack, IDS, causal_mask(T), segments)
+    assert stack.devices == ["meta"] * 3
+
+
 def test_one_text_at_a_time() -> None:
     with pytest.raises(ValueError, match=r"ids has the shape \(2, 5\), and a view shows one text"):
         record_attention(ours(BERT), torch.tensor([IDS, IDS]))

@@ -21,12 +21,26 @@ def test_a_number_over_the_seeds_is_its_mean_with_a_t_interval() -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        (("RNN",), r"no 'RNN' in \['LSTM'\]"),
+        (("RNN",), r"no 'RNN' in a dict of \['LSTM'\]"),
         (("LSTM", "error", 2), "no 2 in a list"),
         (("LSTM", "error", 0, "mean"), "no 'mean' in a float"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_refused(path, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        over_seeds(VALUES, *path)
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ((), r"a dict of \['LSTM'\]"),
+        (("LSTM",), r"a dict of \['error'\]"),
+        (("LSTM", "error"), "a list"),
+    ],
+)
+def test_a_path_that_stops_before_a_number_is_refused(path, there: str) -> None:
+    message = f"leads to {there}, not to a number; add the keys or places that lead to one"
     with pytest.raises(ValueError, match=message):
         over_seeds(VALUES, *path)
 

@@ -39,6 +39,20 @@ def test_lists_without_ranks_are_refused(x: list[int], y: list[int]) -> None:
         scores.spearman(x, y)
 
 
+@pytest.mark.parametrize("constant", [torch.ones(3), [torch.tensor(2.0)] * 3])
+def test_tensors_are_compared_by_their_values(constant) -> None:
+    with pytest.raises(ValueError, match="got 3 and 3 values, 1 and 3 of them different; ranks"):
+        scores.spearman(constant, [1, 2, 3])
+    assert scores.spearman(torch.tensor([1, 2, 3]), torch.tensor([3.0, 2.0, 1.0])) == -1.0
+
+
+@pytest.mark.parametrize(("x", "y"), [([math.nan, 1, 2], [1, 2, 3]), ([1, 2], [3, math.nan])])
+def test_what_is_no_number_has_no_rank(x: list[float], y: list[float]) -> None:
+    message = rf"1 of {len(x) + len(y)} values are nan, which has no rank; leave out the pairs"
+    with pytest.raises(ValueError, match=message):
+        scores.spearman(x, y)
+
+
 # Bootstrap.
 
 

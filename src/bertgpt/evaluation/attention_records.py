@@ -36,7 +36,8 @@ def record_attention(
         ValueError: for more than one text, a mask too many or too few, or a model that gives none
             of its weights away.
     """
-    text = torch.atleast_2d(torch.as_tensor(ids)).to(next(model.parameters()).device)
+    device = next(model.parameters()).device
+    text = torch.atleast_2d(torch.as_tensor(ids)).to(device)
     if text.ndim != 2 or text.shape[0] != 1:
         raise ValueError(
             f"ids has the shape {tuple(text.shape)}, and a view shows one text: give (T,) or (1, T)"
@@ -49,7 +50,9 @@ def record_attention(
             if bare
             else f"{type(model).__name__} brings its own mask; leave out mask="
         )
-    training = model.training
+    mask, segment_ids = (x if x is None else x.to(device) for x in (mask, segment_ids))
+    # Each part by itself: `model.train()` would switch on the dropout of a part that was frozen.
+    modes = [(part, part.training) for part in model.modules()]
     model.eval()
     try:
         with torch.no_grad():
@@ -60,7 +63,8 @@ def record_attention(
             else:
                 found = _records_of_transformers(model, text, segment_ids)
     finally:
-        model.train(training)
+        for part, was_training in modes:
+            part.training = was_training
     return found
 
 

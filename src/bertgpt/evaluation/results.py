@@ -49,7 +49,7 @@ def over_seeds(values: Sequence[Any], *path: str | int) -> Interval:
         values: what each seed measured, as in ``load_result(name)["values"]``.
         path: keys of dictionaries and places in lists that lead to the number.
     Raises:
-        ValueError: if there are fewer than two seeds, or nothing at the end of the path.
+        ValueError: if there are fewer than two seeds, or no number at the end of the path.
 
     >>> values = [{"LSTM": {"error": [0.5, 0.1]}}, {"LSTM": {"error": [0.7, 0.3]}}]
     >>> over_seeds(values, "LSTM", "error", 1).mid
@@ -61,10 +61,20 @@ def over_seeds(values: Sequence[Any], *path: str | int) -> Interval:
             try:
                 value = value[step]
             except (KeyError, IndexError, TypeError):
-                there = list(value) if isinstance(value, dict) else f"a {type(value).__name__}"
-                raise ValueError(f"{path} leads nowhere: no {step!r} in {there}") from None
+                raise ValueError(f"{path} leads nowhere: no {step!r} in {_told(value)}") from None
+        if not isinstance(value, int | float):
+            raise ValueError(
+                f"{path} leads to {_told(value)}, not to a number; add the keys or places that "
+                "lead to one"
+            )
         numbers.append(value)
     return mean_interval(numbers)
+
+
+def _told(value: Any) -> str:
+    """The type of a value, for a message, with the keys of a dictionary."""
+    keys = f" of {list(value)}" if isinstance(value, dict) else ""
+    return f"a {type(value).__name__}{keys}"
 
 
 def save_result(path: Path, result: dict[str, Any]) -> None:

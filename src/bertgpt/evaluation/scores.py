@@ -29,11 +29,18 @@ def spearman(x: Sequence[float], y: Sequence[float]) -> float:
     Returns:
         -1 (opposite order) to 1 (same order).
     Raises:
-        ValueError: if the lists differ in length, or one holds fewer than two different values.
+        ValueError: if the lists differ in length, or one holds fewer than two different values, or
+            nan.
 
     >>> round(spearman([1, 2, 3, 4], [10, 20, 40, 30]), 6)
     0.8
     """
+    x, y = [float(value) for value in x], [float(value) for value in y]
+    if n_nan := sum(map(math.isnan, [*x, *y])):
+        raise ValueError(
+            f"{n_nan} of {len(x) + len(y)} values are nan, which has no rank; leave out the pairs "
+            "they are in"
+        )
     if len(x) != len(y) or min(len(set(x)), len(set(y))) < 2:
         raise ValueError(
             f"got {len(x)} and {len(y)} values, {len(set(x))} and {len(set(y))} of them different; "
@@ -86,7 +93,7 @@ def similarity_benchmark(
         vocabulary: the words that the model knows; anything that answers `word in vocabulary`.
         generator, n, level: as for `bootstrap_interval`; the pairs are drawn.
     Raises:
-        ValueError: if fewer than three pairs are known, or either side never differs.
+        ValueError: if fewer than three pairs are known, or either side never differs or holds nan.
     """
     known = [pair for pair in pairs if pair[0] in vocabulary and pair[1] in vocabulary]
     if len(known) < 3:
