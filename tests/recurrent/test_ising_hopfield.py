@@ -44,6 +44,11 @@ def test_a_distance_must_be_on_the_ring(f, n: int, distance: int) -> None:
         f(n, distance, 1.0)
 
 
+def test_a_ring_with_too_many_states_is_not_counted() -> None:
+    with pytest.raises(ValueError, match=r"n=21 .* 2,097,152 states; give 20 units or fewer, or "):
+        ising_hopfield.ring_correlation_by_counting(21, 3, 0.5)
+
+
 def test_the_energy_is_minus_half_of_the_sum() -> None:
     weights = torch.tensor([[0.0, 2.0], [2.0, 0.0]])
     assert ising_hopfield.energy(weights, torch.tensor([1.0, -1.0])) == 2.0
@@ -91,6 +96,48 @@ def test_a_stored_pattern_is_found_again_and_held() -> None:
     spoilt[:20] *= -1
     path = ising_hopfield.settle(weights, spoilt, torch.Generator().manual_seed(0), 20)
     assert path.state.equal(patterns[1])
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.long, torch.double])
+@pytest.mark.parametrize("store", [ising_hopfield.store_patterns, ising_hopfield.store_sequence])
+def test_patterns_may_be_whole_numbers(store, dtype: torch.dtype) -> None:
+    patterns = signs(1, 5).expand(200, 5)  # an int8 counts to 127
+    weights = store(patterns.to(dtype))
+    assert weights.dtype == (torch.double if dtype == torch.double else torch.float)
+    assert torch.allclose(weights.float(), store(patterns))
+
+
+@pytest.mark.parametrize("store", [ising_hopfield.store_patterns, ising_hopfield.store_sequence])
+@pytest.mark.parametrize(
+    ("wrong", "held"),
+    [
+        (torch.tensor([[1, 0, 1]]), "0"),
+        (torch.tensor([[0.5, 1.0]]), "0.5"),
+        (torch.tensor([[1.0, math.nan]]), "nan"),
+        (torch.tensor([[True, False]]), "False"),
+    ],
+)
+def test_a_unit_is_minus_one_or_plus_one(store, wrong: Tensor, held: str) -> None:
+    message = rf"patterns hold {held}, but a unit is -1 or \+1; bits .* by 2 \* bits - 1"
+    with pytest.raises(ValueError, match=message):
+        store(wrong)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        ising_hopfield.energy,
+        ising_hopfield.step_all,
+        lambda w, s: ising_hopfield.settle(w, s, torch.Generator(), 1),
+    ],
+)
+@pytest.mark.parametrize("dtype", [torch.long, torch.double])
+def test_weights_and_state_are_of_one_kind_of_number(f, dtype: torch.dtype) -> None:
+    weights = ising_hopfield.store_patterns(signs(1, 3))
+    message = rf"state holds {dtype} and weights torch.float32; give state.to\(weights.dtype\)"
+    with pytest.raises(ValueError, match=message):
+        f(weights, torch.ones(3, dtype=dtype))
+    f(weights, torch.ones(3, dtype=dtype).to(weights.dtype))
 
 
 def test_linked_patterns_are_stepped_through_in_their_order() -> None:

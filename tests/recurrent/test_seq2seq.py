@@ -100,6 +100,13 @@ def test_nothing_follows_the_end() -> None:
     assert net.generate(SOURCE, 4).tolist() == [[7] * 4] * B
 
 
+def test_a_text_that_writes_padding_is_over_and_has_no_end() -> None:
+    net = model("dot")
+    torch.nn.init.zeros_(net.out.weight)
+    net.out.bias.data = F.one_hot(torch.tensor(CFG.pad_id), 17).float()
+    assert net.generate(SOURCE, 9).tolist() == [[CFG.pad_id]] * B
+
+
 def test_without_attention_one_vector_is_all_there_is() -> None:
     """Two sources with the same last state cannot be told apart; attention tells them apart."""
     for kind, differs in (("none", False), ("additive", True), ("dot", True)):

@@ -91,7 +91,11 @@ class RNN(nn.Module):
         return out.masked_fill(after_the_end(lengths, T), 0.0), last
 
     def step(self, x: Tensor, state: Tensor) -> Tensor:
-        """One step: (B, C) and the state (B, D) make the next state (B, D)."""
+        """One step: (B, C) and the state (B, D) make the next state (B, D).
+
+        Raises:
+            ValueError: if a shape does not fit.
+        """
         check_shape("x", x, "B C", C=self.inputs.in_features)
         return self._next(self.inputs(x), self._checked(state, len(x)))
 

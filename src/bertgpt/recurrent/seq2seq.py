@@ -147,6 +147,9 @@ class Seq2Seq(nn.Module):
             target: (B, T), padded at the end, without `begin_id`, ending in `end_id`.
         Returns:
             logits (B, T, V); those at padding mean nothing.
+        Raises:
+            ValueError: for ids that cannot be read (see `encode`), on either side, or unless there
+                is one target for each source.
         """
         check_tensor("source", source, "(B, S) of token ids")
         check_shape("source", source, "B S")
@@ -162,7 +165,11 @@ class Seq2Seq(nn.Module):
         return logits
 
     def loss(self, source: Tensor, target: Tensor) -> Tensor:
-        """Mean cross-entropy in nats of the target tokens, padding left out."""
+        """Mean cross-entropy in nats of the target tokens, padding left out.
+
+        Raises:
+            ValueError: as `forward`.
+        """
         logits = self(source, target).flatten(0, 1)  # (B T, V)
         return F.cross_entropy(logits, target.flatten(), ignore_index=self.cfg.pad_id)
 
@@ -177,7 +184,12 @@ class Seq2Seq(nn.Module):
             max_tokens: where to stop a text that does not end itself, at least 1.
             records: a list to which the weights (B, 1, S) of each step are appended.
         Returns:
-            (B, T) ids with `end_id` where the text ended itself, and `pad_id` after it.
+            (B, T) ids, T at most `max_tokens`, with `end_id` where a text ended itself, and
+            `pad_id` after it. `pad_id` is a token of the vocabulary too: a model that writes it
+            ends the text there, without `end_id`. Training never asks for it, but an untrained
+            model may write it.
+        Raises:
+            ValueError: for `max_tokens` below 1, or sources that cannot be read (see `encode`).
         """
         if max_tokens < 1:
             raise ValueError(f"max_tokens={max_tokens} must be at least 1")
