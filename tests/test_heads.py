@@ -120,6 +120,13 @@ def test_no_labels(head: Callable) -> None:
         BERT(CFG, head=head)
 
 
+@pytest.mark.parametrize("n_choices", [0, -1])
+def test_no_choices(n_choices: int) -> None:
+    message = f"n_choices={n_choices} must be at least 1: it counts the answers"
+    with pytest.raises(ValueError, match=message):
+        BERT(CFG, head=partial(MultipleChoiceHead, n_choices=n_choices))
+
+
 def test_a_text_is_read_at_its_last_real_token() -> None:
     ids = torch.tensor([[5, 6, 7, 0, 0], [5, 6, 7, 8, 9], [0, 0, 5, 6, 0], [5, 0, 0, 0, 0]])
     x = torch.arange(20).view(4, 5, 1)

@@ -125,14 +125,30 @@ class MultipleChoiceHead(nn.Module):
     """BERT's score of each of some answers (Devlin et al. 2019, 4.4).
 
     A text is a question with one answer; the texts of one question follow each other.
+
+    Args:
+        n_choices: answers of each question, 1 or more.
+    Raises:
+        ValueError: if there is no answer.
     """
 
     def __init__(self, stack: Transformer, n_choices: int) -> None:
         super().__init__()
+        if n_choices < 1:
+            raise ValueError(
+                f"n_choices={n_choices} must be at least 1: it counts the answers of each question"
+            )
         self.n_choices = n_choices
         self.score = SequenceHead(stack, n_labels=1)
 
     def forward(self, h: Tensor) -> Tensor:
+        """Scores of the answers of each question.
+
+        Args:
+            h: (B, T, D) of B / n_choices questions.
+        Raises:
+            ValueError: if an answer of a question is missing.
+        """
         if len(h) % self.n_choices:
             raise ValueError(
                 f"{len(h)} texts do not divide into questions with n_choices={self.n_choices} "
