@@ -94,6 +94,29 @@ def test_weights_and_tokens_must_fit(shape: tuple[int, ...]) -> None:
         attention_maps.draw(torch.rand(shape), TOKENS)
 
 
+@pytest.mark.parametrize(
+    "mask", [torch.ones(3, 3) > 0, torch.ones(4) > 0, torch.ones(2, 4, 4) > 0, torch.ones(4, 4)]
+)
+def test_a_mask_says_of_each_cell_whether_it_may_be_read(mask: torch.Tensor) -> None:
+    message = rf"mask holds {mask.dtype} in the shape \({mask.shape[0]}.*; give booleans \(4, 4\)"
+    with pytest.raises(ValueError, match=message):
+        attention_maps.draw(weights(), TOKENS, mask=mask)
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf")])
+def test_what_no_shade_can_show_is_refused(odd: float) -> None:
+    """An empty cell is one that may not be read, not one without a number."""
+    spoilt = weights()
+    spoilt[0, 1] = odd
+    message = (
+        r"weights: 4 of 16 numbers are nan or infinite, .* would say masked or shut; leave them out"
+    )
+    with pytest.raises(ValueError, match=message):
+        attention_maps.draw(spoilt, TOKENS)
+    with pytest.raises(ValueError, match="input: 1 of 1 numbers are nan or infinite"):
+        attention_maps.draw_gates({"input": torch.tensor([[odd]])}, "a", ["cell 0"])
+
+
 def test_a_gate_is_as_filled_as_it_is_open() -> None:
     forget = torch.tensor([[0.0, 1.0], [0.5, 0.25], [1.0, 0.0]])  # (T, R)
     figure = attention_maps.draw_gates(

@@ -124,6 +124,54 @@ def test_other_kinds() -> None:
     assert [t.get_text() for t in scatter.axes[0].texts] == ["king"]
 
 
+BARS = {"words": [9.0, 7.0, 6.5], "letters": [4.0, 3.0, 2.5]}
+ENDS = [(8.5, 9.5), (6.8, 7.2), (6.4, 6.6)]
+
+
+@pytest.mark.parametrize("spread", [{"word": ENDS}, {"words": ENDS, "word": ENDS}])
+def test_a_misspelt_name_is_told_the_names_there_are(spread) -> None:
+    message = r"spread names \['word'\]; the series are \['words', 'letters'\]"
+    with pytest.raises(ValueError, match=message):
+        charts.lines(POINTS, x="x", y="y", spread=spread)
+    with pytest.raises(ValueError, match=message):
+        charts.bars(["a", "b", "c"], BARS, y="y", spread=spread)
+    with pytest.raises(ValueError, match=r"labels names \['b'\]; the series are \['a'\]"):
+        charts.scatter({"a": [(1, 2)]}, x="x", y="y", labels={"b": ["king"]})
+
+
+def test_each_point_has_its_own_ends_and_its_own_label() -> None:
+    message = r"spread\['words'\] has the length 2 and needs 3: one for each value"
+    with pytest.raises(ValueError, match=message):
+        charts.lines(POINTS, x="x", y="y", spread={"words": ENDS[:2]})
+    with pytest.raises(ValueError, match=message):
+        charts.bars(["a", "b", "c"], BARS, y="y", spread={"words": ENDS[:2]})
+    with pytest.raises(
+        ValueError, match=r"labels\['a'\] has the length 2 and needs 1: one for each point"
+    ):
+        charts.scatter({"a": [(1, 2)]}, x="x", y="y", labels={"a": ["king", "queen"]})
+
+
+@pytest.mark.parametrize(("groups", "heights"), [(["a"], [1, 2]), (["a", "b"], [1])])
+def test_each_group_has_one_bar_of_a_series(groups: list[str], heights: list[float]) -> None:
+    got, wanted = len(heights), len(groups)
+    message = rf"series\['x'\] has the length {got} and needs {wanted}: one for each group"
+    with pytest.raises(ValueError, match=message):
+        charts.bars(groups, {"x": heights}, y="y")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([[1, 2], [3, 4]], "rows has the length 1 and needs 2: one for each row of values"),
+        ([[1, 2, 3]], "columns has the length 2 and needs 3: one for each value of a row"),
+        ([[1]], "columns has the length 2 and needs 1: one for each value of a row"),
+    ],
+)
+def test_each_row_and_column_has_a_label(values, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        charts.heat(values, rows=["r"], columns=["c", "d"], x="x", y="y")
+
+
 # ------------------------------------------------------------------------ any text, as it is
 
 ODD = ["$$", "Ġ$$", "$\\frac$", "$", "$5$", "a_b^c", "日本", "🙂", "<b>", "&amp;", "\\alpha", "$x"]

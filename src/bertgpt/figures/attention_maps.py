@@ -43,7 +43,7 @@ def draw(
         mask: (T, S) booleans, True where t may read s; None takes each weight above 0.
         columns: panels side by side.
     Raises:
-        ValueError: if weights and tokens do not fit.
+        ValueError: if weights, tokens and mask do not fit, or a weight is nan or infinite.
 
     >>> figure = draw(torch.eye(3) < 1, ["the", "cat", "sat"])
     """
@@ -54,7 +54,8 @@ def draw(
             f"weights of shape {tuple(weights.shape)} and {S} tokens; give weights (T, S) or "
             "(H, T, S), and one token per position: for one text of a batch, record.weights[0]"
         )
-    allowed = (w > 0) if mask is None else mask.cpu().expand(w.shape)
+    _check_finite("weights", w)
+    allowed = (w > 0) if mask is None else _checked_mask(mask, w)
     if not titles and len(w) > 1:
         titles = [f"head {h}" for h in range(len(w))]
     top = max(w.float().max().item(), 1e-9)
@@ -89,7 +90,7 @@ def draw_gates(opened: Mapping[str, Tensor], tokens: Sequence[str], rows: Sequen
         tokens: T tokens, as they should appear; a dollar sign is a dollar sign.
         rows: names of the R cells.
     Raises:
-        ValueError: if the numbers, tokens and rows do not fit.
+        ValueError: if the numbers, tokens and rows do not fit, or a number is nan or infinite.
 
     >>> figure = draw_gates({"forget": torch.rand(3, 1)}, "cat", ["cell 0"])
     """
@@ -100,6 +101,7 @@ def draw_gates(opened: Mapping[str, Tensor], tokens: Sequence[str], rows: Sequen
                 f"{name} has the shape {tuple(values.shape)} for {T} tokens and {R} rows; give "
                 "(T, R), such as record.forget[0][:, cells]"
             )
+        _check_finite(name, values)
     with mpl.rc_context({**STYLE, "axes.grid": False, "font.size": 10.0}):
         figure = Figure(figsize=(7.6, 0.9 + (0.35 + 0.27 * R) * len(opened)), layout="constrained")
         strips = figure.subplots(len(opened), 1, sharex=True, squeeze=False)[:, 0]
@@ -111,6 +113,26 @@ def draw_gates(opened: Mapping[str, Tensor], tokens: Sequence[str], rows: Sequen
             axes.spines[:].set_visible(False)
         strips[-1].set_xticks(range(T), tokens, parse_math=False)
     return figure
+
+
+def _check_finite(name: str, values: Tensor) -> None:
+    """Raise ValueError where a number is none: its cell would be drawn empty."""
+    if wrong := int((~values.isfinite()).sum()):
+        raise ValueError(
+            f"{name}: {wrong} of {values.numel()} numbers are nan or infinite, and an empty cell "
+            "would say masked or shut; leave them out, or put a number in their place"
+        )
+
+
+def _checked_mask(mask: Tensor, weights: Tensor) -> Tensor:
+    """The mask as (H, T, S); it may be another one for each head."""
+    _, T, S = weights.shape
+    if mask.dtype != torch.bool or mask.shape not in ((T, S), weights.shape):
+        raise ValueError(
+            f"mask holds {mask.dtype} in the shape {tuple(mask.shape)}; give booleans ({T}, {S}), "
+            "True where t may read s"
+        )
+    return mask.cpu().expand(weights.shape)
 
 
 def _panels(n: int, columns: int, T: int, S: int) -> tuple[Figure, list[Axes]]:

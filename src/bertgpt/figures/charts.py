@@ -32,15 +32,16 @@ def lines(
         spread: name -> (low, high) at each point, drawn as error bars.
         limit: (value, label) of a horizontal line, where theory gives one.
         log: "x", "y" or "xy" for logarithmic axes.
+    Raises:
+        ValueError: if `spread` names another series, or does not fit its points.
     """
+    _check_names("spread", spread, series)
     figure, axes = new_figure()
     styles = zip(cycle(COLOURS), cycle(MARKERS), cycle(DASHES), strict=False)
     for (name, (xs, ys)), (colour, marker, dash) in zip(series.items(), styles, strict=False):
-        bars = None
-        if spread and name in spread:
-            bars = _error_bars(ys, spread[name])
+        errors = _error_bars(name, ys, spread)
         axes.errorbar(
-            xs, ys, yerr=bars, label=name, color=colour, marker=marker, linestyle=dash, capsize=3
+            xs, ys, yerr=errors, label=name, color=colour, marker=marker, linestyle=dash, capsize=3
         )
     if limit:
         draw_limit(axes, *limit)
@@ -74,7 +75,11 @@ def bars(
         x, y: axis labels with units.
         spread: name -> (low, high) of each bar, drawn as error bars.
         limit: (value, label) of a horizontal line, where theory gives one.
+    Raises:
+        ValueError: if a series has not one height per group, or `spread` names another series or
+            does not fit its bars.
     """
+    _check_names("spread", spread, series)
     figure, axes = new_figure()
     width = 0.8 / len(series)
     styles = zip(cycle(COLOURS), cycle(("", "//", "..", "xx", "\\\\", "++")), strict=False)
@@ -82,7 +87,8 @@ def bars(
         zip(series.items(), styles, strict=False)
     ):
         places = [g + (number - (len(series) - 1) / 2) * width for g in range(len(groups))]
-        errors = _error_bars(heights, spread[name]) if spread and name in spread else None
+        _check_length(f"series[{name!r}]", heights, len(groups), "group")
+        errors = _error_bars(name, heights, spread)
         with mpl.rc_context(STYLE):
             axes.bar(
                 places, heights, width * 0.92, yerr=errors, label=name, color=colour, hatch=hatch,
@@ -114,7 +120,12 @@ def heat(
         rows, columns: labels.
         x, y: axis labels with units.
         digits: after the decimal point, in the cells.
+    Raises:
+        ValueError: unless each row and each column has one label.
     """
+    _check_length("rows", rows, len(values), "row of values")
+    for row in values:
+        _check_length("columns", columns, len(row), "value of a row")
     figure, axes = new_figure(height=1.2 + 0.42 * len(rows))
     top = max(max(map(abs, row)) for row in values) or 1.0
     for r, row in enumerate(values):
@@ -148,13 +159,19 @@ def scatter(
         points: series name -> (x, y) pairs.
         x, y: axis labels with units.
         labels: series name -> one text per point.
+    Raises:
+        ValueError: if `labels` names another series, or does not fit its points.
     """
+    _check_names("labels", labels, points)
     figure, axes = new_figure()
     styles = zip(cycle(COLOURS), cycle(MARKERS), strict=False)
     for (name, pairs), (colour, marker) in zip(points.items(), styles, strict=False):
         xs, ys = zip(*pairs, strict=True)
         axes.plot(xs, ys, color=colour, marker=marker, linestyle="none", label=name)
-        for text, place in zip((labels or {}).get(name, ()), pairs, strict=False):
+        if not labels or name not in labels:
+            continue
+        _check_length(f"labels[{name!r}]", labels[name], len(pairs), "point")
+        for text, place in zip(labels[name], pairs, strict=True):
             axes.annotate(
                 text, place, xytext=(5, 4), textcoords="offset points", color=INK, fontsize=10,
                 parse_math=False,
@@ -202,8 +219,29 @@ def _name_series(axes: Axes) -> None:
             name.set_parse_math(False)
 
 
-def _error_bars(middles: Sequence[float], ends: Sequence[tuple[float, float]]) -> list[list[float]]:
-    """Distances below and above, as matplotlib wants them."""
-    below = [m - low for m, (low, _) in zip(middles, ends, strict=True)]
-    above = [high - m for m, (_, high) in zip(middles, ends, strict=True)]
+def _check_names(
+    what: str, given: Mapping[str, object] | None, series: Mapping[str, object]
+) -> None:
+    """A misspelt name would leave its error bars or labels out, and nobody would see it."""
+    if unknown := [name for name in given or () if name not in series]:
+        raise ValueError(f"{what} names {unknown}; the series are {list(series)}")
+
+
+def _check_length(what: str, given: Sequence[object], n: int, of: str) -> None:
+    """matplotlib would draw one number everywhere, or several in one place."""
+    if len(given) != n:
+        raise ValueError(f"{what} has the length {len(given)} and needs {n}: one for each {of}")
+
+
+def _error_bars(
+    name: str,
+    middles: Sequence[float],
+    spread: Mapping[str, Sequence[tuple[float, float]]] | None,
+) -> list[list[float]] | None:
+    """Distances below and above, as matplotlib wants them; None for a series without a spread."""
+    if not spread or name not in spread:
+        return None
+    _check_length(f"spread[{name!r}]", spread[name], len(middles), "value")
+    below = [m - low for m, (low, _) in zip(middles, spread[name], strict=True)]
+    above = [high - m for m, (_, high) in zip(middles, spread[name], strict=True)]
     return [below, above]
