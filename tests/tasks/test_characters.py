@@ -30,6 +30,17 @@ def test_lines_that_are_not(line: str) -> None:
     assert not characters.parses(line)
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_python_merely_warns_of_is_python() -> None:
+    assert characters.parses(r"x = '\d'")
+
+
+@pytest.mark.parametrize("line", ["-" * 5000 + "1", "-" * 100_000 + "1", "x" + ".a" * 100_000])
+def test_a_line_too_deep_for_the_parser_is_not_python(line: str) -> None:
+    """It raises RecursionError or MemoryError, as the version has it."""
+    assert not characters.parses(line)
+
+
 def test_only_whole_lines_with_code_count() -> None:
     assert characters.share_that_parses(["x = 1\n\n# no\nx = (\ncut of"]) == 0.5
     assert characters.share_that_parses(["no line ends here"]) == 0.0

@@ -33,6 +33,21 @@ def test_a_period_can_be_fixed() -> None:
     assert (targets != IGNORE).sum(1).tolist() == [10] * 20
 
 
+@pytest.mark.parametrize("period", [2, 20])
+def test_the_shortest_and_the_longest_period(period: int) -> None:
+    ids, targets = task.copy_batch(20, seeded(), period)
+    assert (targets != IGNORE).sum(1).tolist() == [period - 1] * 20
+    assert ids.shape == (20, task.COPY_LENGTH)
+
+
+@pytest.mark.parametrize("period", [-3, 0, 1, 21, 30])
+def test_a_piece_that_cannot_come_twice_is_refused(period: int) -> None:
+    with pytest.raises(
+        ValueError, match=f"period={period} must be from 2 to 20: .* twice into 40 tokens"
+    ):
+        task.copy_batch(20, seeded(), period)
+
+
 def test_a_reader_of_positions_alone_scores_as_computed() -> None:
     ids, _ = task.copy_batch(1, seeded())
     assert ids.shape == (1, task.COPY_LENGTH)

@@ -8,6 +8,7 @@ import torch
 
 from bertgpt.objectives import IGNORE
 from bertgpt.tasks import repeated_names as task
+from bertgpt.tokens.settings import SPECIALS
 from bertgpt.toyland import toyland
 
 TOLD = "leo was a sailor who lived near the beach . there he met sam . sam gave leo a drum ."
@@ -31,6 +32,11 @@ def test_only_girls_and_boys_are_names() -> None:
     language = toyland()
     names = {word for word, name in zip(vocab.words, is_name, strict=True) if name}
     assert names == {*language.classes["girl"], *language.classes["boy"]}
+
+
+def test_special_tokens_have_the_numbers_of_every_vocabulary() -> None:
+    assert tuple(vocab.words[: len(SPECIALS)]) == SPECIALS
+    assert vocab.words[task.SPECIAL.cls] == "[CLS]"
 
 
 def test_names_so_far_include_the_present_one_and_never_a_later_one() -> None:

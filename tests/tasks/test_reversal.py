@@ -3,9 +3,9 @@
 import torch
 
 from bertgpt.experiments.encoder_decoders import reverser
-from bertgpt.recurrent.seq2seq import Seq2Seq
+from bertgpt.recurrent.seq2seq import Seq2Seq, Seq2SeqConfig
 from bertgpt.tasks import dates, reversal
-from bertgpt.tasks.sequence_pairs import accuracies
+from bertgpt.tasks.sequence_pairs import END_ID, SPECIAL_TOKENS, accuracies
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -18,6 +18,13 @@ def test_a_target_is_its_source_backwards() -> None:
     for read, write in zip(source.tolist(), target.tolist(), strict=True):
         assert write == [*reversed(read), 2]
     assert set(source.flatten().tolist()) == set(range(3, 15))
+
+
+def test_the_end_has_the_number_that_a_model_writes() -> None:
+    assert SPECIAL_TOKENS[END_ID] == "[END]"
+    assert END_ID == Seq2SeqConfig.end_id
+    (day,) = dates.date_draw(1, "trained", seeded()).target
+    assert day[-1] == END_ID
 
 
 def test_strings_to_train_on_have_all_lengths_and_no_more() -> None:

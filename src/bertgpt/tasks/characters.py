@@ -2,6 +2,7 @@
 
 import ast
 import string
+import warnings
 from statistics import fmean
 
 import torch
@@ -51,10 +52,16 @@ PLACES = (
 
 def parses(line: str) -> bool:
     """Whether a line is Python; one that opens a block gets a body, a branch what it hangs on."""
-    for place in PLACES:
-        try:
-            ast.parse(place.format(line))
-        except (SyntaxError, ValueError):
-            continue
-        return True
-    return False
+    with warnings.catch_warnings():
+        # "\d" brings a warning, and where warnings are errors the line would not parse.
+        warnings.simplefilter("ignore")
+        return any(_is_python(place.format(line)) for place in PLACES)
+
+
+def _is_python(code: str) -> bool:
+    """Whether Python reads the code; what is nested too deep for its parser it does not read."""
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    return True

@@ -19,9 +19,16 @@ def copy_batch(n_texts: int, generator: torch.Generator, period: int | None = No
 
     Args:
         n_texts: B.
-        period: tokens of the piece; None draws 8 to 20 for each text.
+        period: tokens of the piece, 2 to 20; None draws 8 to 20 for each text.
+    Raises:
+        ValueError: for another period.
     """
     B, T = n_texts, COPY_LENGTH
+    if period is not None and not 2 <= period <= T // 2:
+        raise ValueError(
+            f"period={period} must be from 2 to {T // 2}: the piece has to fit twice into {T} "
+            "tokens, and all of it but its first token is asked for"
+        )
     order = torch.rand(B, COPY_TOKENS, generator=generator).argsort(1)  # (B, T), no token twice
     n = torch.randint(PERIODS[0], PERIODS[-1] + 1, (B, 1), generator=generator)
     n = n if period is None else torch.full((B, 1), period)

@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
-from bertgpt.tasks.sequence_pairs import SPECIAL_TOKENS, SequencePair
+from bertgpt.tasks.sequence_pairs import END_ID, SPECIAL_TOKENS, SequencePair
 
 DATE_SPLITS = ("trained", "new date", "new pair")
 
@@ -103,7 +103,7 @@ def split_of(ordinal: int, style: str) -> str:
 def date_pair(days: Sequence[tuple[date, str]]) -> SequencePair:
     """Dates, each in a style, as words and in ISO form."""
     sources = [torch.tensor([WORDS.index(w) for w in in_words(*each)]) for each in days]
-    targets = [[*map(ISO.index, each[0].isoformat()), 2] for each in days]
+    targets = [[*map(ISO.index, each[0].isoformat()), END_ID] for each in days]
     return SequencePair(pad_sequence(sources, batch_first=True), torch.tensor(targets))
 
 

@@ -12,6 +12,7 @@ from bertgpt.config import SpecialIds, TransformerConfig
 from bertgpt.gpt import GPT
 from bertgpt.objectives import IGNORE
 from bertgpt.tasks.targets import asked_loss
+from bertgpt.tokens.settings import SPECIALS
 from bertgpt.tokens.vocab import Vocab
 from bertgpt.toyland import toyland
 from bertgpt.training.train import Step, TrainConfig, train
@@ -34,8 +35,7 @@ def texts() -> Texts:
     """All words of Toyland after the special tokens, and its girls and boys."""
     language = toyland()
     names = {*language.classes["girl"], *language.classes["boy"]}
-    specials = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-    vocab = Vocab.from_sentences([language.vocabulary], specials=specials)
+    vocab = Vocab.from_sentences([language.vocabulary], specials=SPECIALS)
     return Texts(vocab, torch.tensor([word in names for word in vocab.words]))
 
 

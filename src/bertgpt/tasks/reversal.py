@@ -5,7 +5,7 @@ from functools import partial
 
 import torch
 
-from bertgpt.tasks.sequence_pairs import SPECIAL_TOKENS, SequencePair
+from bertgpt.tasks.sequence_pairs import END_ID, SPECIAL_TOKENS, SequencePair
 
 SYMBOLS = (*SPECIAL_TOKENS, *"abcdefghijkl")
 LENGTHS = (4, 8, 12, 16, 20, 26)  # at which strings are tested; 26 is not trained
@@ -15,7 +15,8 @@ LONGEST = 20  # that is trained
 def reversal_pair(n: int, length: int, generator: torch.Generator) -> SequencePair:
     """Random strings of 12 symbols, and the same backwards: (n, S) and (n, S + 1)."""
     source = torch.randint(len(SPECIAL_TOKENS), len(SYMBOLS), (n, length), generator=generator)
-    return SequencePair(source, torch.cat((source.flip(1), source.new_full((n, 1), 2)), dim=1))
+    end = source.new_full((n, 1), END_ID)
+    return SequencePair(source, torch.cat((source.flip(1), end), dim=1))
 
 
 def reversal_draw(n: int, generator: torch.Generator) -> SequencePair:

@@ -8,6 +8,7 @@ from torch import Tensor
 from bertgpt.recurrent.seq2seq import Seq2Seq
 
 SPECIAL_TOKENS = ("[PAD]", "[BEGIN]", "[END]")  # ids 0, 1 and 2, as in `Seq2SeqConfig`
+END_ID = SPECIAL_TOKENS.index("[END]")
 
 
 class SequencePair(NamedTuple):
