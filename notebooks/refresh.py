@@ -155,6 +155,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\n==> Stopped. Notebooks that finished hold their new outputs.")
         return 130
+    except ValueError as error:
+        print(error)
+        return 1
     if failed:
         print(f"==> {len(failed)} of {len(paths)} were left as they were:")
         print("\n".join("  * " + text for text in failed))

@@ -181,6 +181,9 @@ def main() -> int:
         except KeyboardInterrupt:
             print("\n==> Stopped")
             return 130
+        except ValueError as error:
+            print(error)
+            return 1
         rows.append((name, status, time.monotonic() - began))
     print(f"\n{'step':35s} {'seconds':>8s}")
     for name, status, seconds in rows:

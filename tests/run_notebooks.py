@@ -210,6 +210,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\n==> Stopped")
         return 130
+    except ValueError as error:
+        print(error)
+        return 1
     report(notebooks, checked)
     failed = [name for name, one in checked.items() if one.status]
     if failed:

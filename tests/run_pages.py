@@ -10,17 +10,20 @@ from side_by_side import workers  # noqa: E402
 
 
 def main() -> int:
-    number = workers()
     command = [PYTHON, "-m", "pytest", "-q", "-rs", "tests/book"]
-    jobs = {
-        f"part {i}": partial(run, *command, f"--part={i}/{number}", show=False)
-        for i in range(1, number + 1)
-    }
     try:
+        number = workers()
+        jobs = {
+            f"part {i}": partial(run, *command, f"--part={i}/{number}", show=False)
+            for i in range(1, number + 1)
+        }
         return together(jobs)
     except KeyboardInterrupt:
         print("\n==> Stopped")
         return 130
+    except ValueError as error:
+        print(error)
+        return 1
 
 
 if __name__ == "__main__":

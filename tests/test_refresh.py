@@ -89,6 +89,17 @@ def test_code_edited_while_it_ran_is_not_overwritten(
     assert [p.name for p in tmp_path.iterdir()] == ["page.ipynb"]
 
 
+def test_a_wrong_number_of_workers_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKERS", "0")
+    monkeypatch.setattr(refresh.sys, "argv", ["refresh.py"])
+    assert refresh.main() == 1
+    assert capsys.readouterr().out == (
+        "WORKERS=0 must be a whole number from 1, for example WORKERS=1\n"
+    )
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.stem)
 def test_no_stored_notebook_holds_a_view(path: Path) -> None:
     held = 'class=\\"bertviz-frame' in path.read_text(encoding="utf-8")

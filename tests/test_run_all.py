@@ -10,6 +10,7 @@ import nbformat
 import pytest
 import run_all
 import run_notebooks
+import run_pages
 from nbformat import v4
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,3 +132,20 @@ def test_one_step_alone(
     monkeypatch.setattr(run_all.sys, "argv", ["run_all.py"])
     assert run_all.main() == 1
     assert "1 passed, 1 failed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("module", [run_all, run_notebooks, run_pages])
+def test_a_wrong_number_of_workers_is_told_in_a_sentence(
+    module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKERS", "0")
+    monkeypatch.setattr(sys, "argv", [module.__file__])
+    # Nothing is installed and nothing runs.
+    monkeypatch.setattr(run_all, "STEPS", run_all.ALONE)
+    monkeypatch.setattr(run_notebooks, "EMPTY", tmp_path / "empty")
+    monkeypatch.setattr(run_notebooks, "install_wheel", lambda: Path(sys.executable))
+    monkeypatch.setattr(run_notebooks, "run", lambda *command, **keywords: 0)
+    monkeypatch.setattr(run_notebooks.build, "forget_stale_runs", lambda: None)
+    assert module.main() == 1
+    said = capsys.readouterr().out
+    assert said.endswith("WORKERS=0 must be a whole number from 1, for example WORKERS=1\n")
