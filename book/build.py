@@ -132,6 +132,9 @@ def keep(cache: JupyterCacheBase, chapter: Chapter, seconds: float) -> None:
 def last_good() -> str:
     """What a reader finds when there is no new book."""
     pages = BUILD / "html" / "index.html"
+    begun = BUILD / BEGUN
+    if begun.exists() and begun.read_text() == "html":
+        return "The pages in _build/html are those of a build that failed: do not rely on them."
     if not pages.exists():
         return "There are no pages yet; `make read` makes them from the stored outputs."
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(pages.stat().st_mtime))
@@ -184,6 +187,7 @@ def print_pdf() -> int:
     whole = (BUILD / "singlehtml" / "book" / "intro.html").read_text(encoding="utf-8")
     page.write_text(for_print(whole), encoding="utf-8")
     target = BUILD / "why-bert-is-not-gpt.pdf"
+    target.unlink(missing_ok=True)  # of an earlier print
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
     command += ["--generate-pdf-document-outline", "--virtual-time-budget=20000"]
     command += [f"--print-to-pdf={target}", page.as_uri()]

@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "book"))
 try:
     side_by_side = importlib.import_module("side_by_side")
     chapters = importlib.import_module("chapters")
+    whole_build = importlib.import_module("build")
 finally:
     sys.path.remove(str(ROOT / "book"))
 
@@ -185,6 +186,39 @@ def test_a_warning_of_sphinx_is_said_at_each_build(mini: Path) -> None:
     assert runs(mini) == 1
     (mini / "intro.md").write_text("# Intro\n")
     assert build(mini)[0] == 0
+
+
+def test_pages_of_a_build_that_failed_are_not_called_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole_build, "BUILD", tmp_path)
+    assert whole_build.last_good().startswith("There are no pages yet")
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "index.html").touch()
+    assert "still those of the last good build, 20" in whole_build.last_good()
+    (tmp_path / "begun").write_text("html")  # stays where Sphinx failed
+    assert whole_build.last_good() == (
+        "The pages in _build/html are those of a build that failed: do not rely on them."
+    )
+
+
+def test_a_browser_that_prints_nothing_leaves_no_old_pdf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    browser = tmp_path / "chromium"
+    browser.write_text("#!/bin/sh\nexit 7\n")
+    browser.chmod(0o755)
+    (tmp_path / "singlehtml" / "book").mkdir(parents=True)
+    (tmp_path / "singlehtml" / "book" / "intro.html").touch()
+    old = tmp_path / "why-bert-is-not-gpt.pdf"
+    old.write_text("of last month")
+    monkeypatch.setattr(whole_build, "BUILD", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert whole_build.print_pdf() == 7
+    said = capsys.readouterr().out
+    assert "chromium printed nothing" in said
+    assert "The book as a PDF" not in said
+    assert not old.exists()
 
 
 def test_a_tag_that_changed_is_seen(mini: Path) -> None:

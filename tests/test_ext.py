@@ -68,7 +68,7 @@ BOOK = {
     "publisher={Academy}, year={1913}}",
     "claims.yml": claim()
     + claim("C04", "holds", evidence="null")
-    + claim("C05", "opinion", page="later", evidence="null"),
+    + claim("C05", "opinion", page="99_bert_is_not_gpt", evidence="null"),
     "index.md": "# Book\n\n```{toctree}\nnotebooks/counting\nverdicts\nbibliography\n```\n",
     "notebooks/counting.md": "# Counting\n\n(evidence-c03)=\n**What we saw.** $x^2$ bits.\n\n"
     "> **Before you run it.** Which is larger?\n\n> An ordinary quotation.\n\n"
@@ -156,7 +156,8 @@ def test_the_verdicts_page(good):
     unmeasured = element(page, 'id="claim-c04"')
     assert "Not yet measured; its place is" in unmeasured
     assert 'data-state="open"' in unmeasured
-    assert "Not yet measured: chapter later is to come." in element(page, 'id="claim-c05"')
+    to_come = element(page, 'id="claim-c05"')
+    assert "Not yet measured: the page “BERT is not GPT” is still to come." in to_come
     cells = re.findall(r"<td><p>(.*?)</p></td>", page)
     assert cells[:5] == ["Holds", "0", "0", "1", "1"]
     assert cells[-5:] == ["All", "1", "0", "2", "3"]

@@ -93,6 +93,13 @@ def test_a_rate_that_cannot_be(rate: float) -> None:
         mask_tokens(texts(), SPECIAL, vocab_size=V, rate=rate, generator=gen())
 
 
+@pytest.mark.parametrize("build", [BERT, GPT])
+def test_ids_of_one_axis_are_told_the_shape(build: type[BERT | GPT]) -> None:
+    model = build(TransformerConfig(vocab_size=V, max_positions=8, width=8, n_layers=1, n_heads=1))
+    with pytest.raises(ValueError, match=r"expected token_ids of shape \(B, T\), got \(3,\)"):
+        model.loss(torch.tensor([5, 6, 7]), generator=gen())
+
+
 def test_no_ordinary_token() -> None:
     with pytest.raises(ValueError, match="vocab_size=5 leaves no token besides the special"):
         mask_tokens(texts(), SPECIAL, vocab_size=5, generator=gen())

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 
+from bertgpt import transformer
 from bertgpt.attention import AttentionRecord
 from bertgpt.bert import BERT
 from bertgpt.config import TransformerConfig
@@ -25,12 +27,18 @@ IDS = torch.randint(5, V, (B, T), generator=torch.Generator().manual_seed(0))
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        (torch.full((2, 12), 5), "token_ids has 12 positions, the position table holds 11"),
+        (torch.full((2, 12), 5), "token_ids has 12 positions, this model reads at most 11"),
         (torch.tensor([[5, V]]), "token_ids holds 61, where 0 to 60 .*vocab_size=61"),
         (torch.tensor([[5, -1]]), "token_ids holds -1, where 0 to 60"),
         (torch.tensor([5, 6]), r"expected token_ids of shape \(B, T\), got \(2,\)"),
+        ([[5, 6]], r"expected token_ids as a tensor \(B, T\), got list"),
+        (
+            torch.tensor([[5.0, 6.0]]),
+            "token_ids has the dtype torch.float32; expected",
+        ),
+        (torch.tensor([[True]]), "token_ids has the dtype torch.bool; expected whole numbers"),
     ],
-    ids=["too long", "too large", "negative", "one axis"],
+    ids=["too long", "too large", "negative", "one axis", "list", "floats", "boolean"],
 )
 @pytest.mark.parametrize("build", [BERT, GPT])
 def test_ids_that_cannot_be(build: type[BERT | GPT], ids: Tensor, message: str) -> None:
@@ -42,13 +50,39 @@ def test_ids_that_cannot_be(build: type[BERT | GPT], ids: Tensor, message: str) 
     ("segments", "message"),
     [
         (torch.full((B, T), 2), "segment_ids holds 2, where 0 to 1 .*n_segments=2"),
+        (
+            torch.full((B, T), -1),
+            r"segment_ids holds -1, where 0 to 1 are allowed \(n_segments=2\)$",
+        ),
         (torch.zeros(B, T + 1).long(), r"expected segment_ids of shape \(B=3, T=7\)"),
+        ([[0] * T] * B, r"expected segment_ids as a tensor \(B, T\), got list"),
     ],
-    ids=["too large", "shape"],
+    ids=["too large", "negative", "shape", "list"],
 )
 def test_segments_that_cannot_be(segments: Tensor, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         BERT(replace(CFG, n_segments=2))(IDS, segments)
+
+
+@pytest.mark.parametrize("build", [BERT, GPT])
+def test_ids_of_half_the_size_are_read_the_same(build: type[BERT | GPT]) -> None:
+    model = build(CFG)
+    losses = [
+        model.loss(ids, generator=torch.Generator().manual_seed(0)) for ids in (IDS, IDS.int())
+    ]
+    assert torch.equal(*losses)
+
+
+def test_ids_are_looked_at_where_the_device_would_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apple's GPU reads zeros for an id beyond the table; only CUDA stops by itself."""
+    device = SimpleNamespace(type="mps")
+    ids = SimpleNamespace(device=device, dtype=torch.int64, is_floating_point=lambda: False)
+    ids.numel = lambda: 1
+    monkeypatch.setattr(torch, "aminmax", lambda _: (torch.tensor(0), torch.tensor(V)))
+    with pytest.raises(ValueError, match="token_ids holds 61"):
+        transformer._check_range("token_ids", ids, "vocab_size", V)
+    device.type = "cuda"
+    transformer._check_range("token_ids", ids, "vocab_size", V)
 
 
 def test_segments_where_there_are_none() -> None:

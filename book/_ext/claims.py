@@ -345,10 +345,20 @@ class EvidenceLinks(SphinxPostTransform):
             title = self.env.titles[page].astext()
             link = self._to(page, target, nodes.Text(title))
             return nodes.inline("", "", nodes.Text(words), link, nodes.Text("."))
-        chapter = str(claim["page"]).replace("_", " ")
-        rest = f"{STATES['open']}: chapter {chapter} is to come."
+        rest = f"{STATES['open']}: the page “{_title_to_come(claim['page'])}” is still to come."
         rest = rest if kind == "open" else f"{STATES[kind]}."
         return nodes.inline("", rest)
+
+
+def _title_to_come(page: str) -> str:
+    """Title of a page that is not written yet, from the name of its file.
+
+    >>> _title_to_come("13_bert_is_not_gpt")
+    'BERT is not GPT'
+    """
+    name = re.sub(r"^[0-9]+_", "", page).replace("_", " ")
+    name = re.sub("bert|gpt", lambda model: model[0].upper(), name)
+    return name[:1].upper() + name[1:]
 
 
 def _filter_script(

@@ -10,6 +10,7 @@ from bertgpt.config import SPECIAL_IDS, SpecialIds, TransformerConfig
 from bertgpt.heads import LanguageModelHead
 from bertgpt.masks import causal_mask, count_positions, or_itself, padding_mask
 from bertgpt.objectives import IGNORE, causal_targets, token_loss
+from bertgpt.shapes import check_shape
 from bertgpt.transformer import Transformer
 
 
@@ -37,6 +38,7 @@ class GPT(nn.Module):
         records: list[AttentionRecord] | None = None,
     ) -> Tensor:
         """A vector for each position, (B, T, D); `records` gets the attention of each layer."""
+        check_shape("token_ids", token_ids, "B T")
         mask = causal_mask(token_ids.shape[-1], device=token_ids.device)
         mask = or_itself(mask & padding_mask(token_ids, self.special.pad))
         position_ids = count_positions(token_ids, self.special.pad)  # without padding

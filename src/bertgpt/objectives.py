@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bertgpt.config import SpecialIds
+from bertgpt.shapes import check_shape
 
 IGNORE = -100  # F.cross_entropy's own default: a target on which no loss is taken
 
@@ -20,10 +21,13 @@ def causal_targets(token_ids: Tensor, pad_id: int | None = None) -> Tensor:
         pad_id: id of the padding token, anywhere in the text; None or -1 where there is none.
     Returns:
         (B, T), the next token; IGNORE at the last position, at padding and just before it.
+    Raises:
+        ValueError: if token_ids has another shape.
 
     >>> causal_targets(torch.tensor([[5, 6, 7, 0], [0, 5, 6, 7]]), pad_id=0).tolist()
     [[6, 7, -100, -100], [-100, 6, 7, -100]]
     """
+    check_shape("token_ids", token_ids, "B T")
     last = torch.full_like(token_ids[:, :1], IGNORE)
     targets = torch.cat([token_ids[:, 1:], last], dim=1)
     if pad_id is None:
@@ -55,8 +59,8 @@ def mask_tokens(
         corrupted (B, T), what the model sees; targets (B, T), the original id where chosen, else
         IGNORE.
     Raises:
-        ValueError: if `rate` is outside (0, 1), the vocabulary has no [MASK], or no ordinary token
-            exists.
+        ValueError: if token_ids has another shape, `rate` is outside (0, 1), the vocabulary has no
+            [MASK], or no ordinary token exists.
 
     >>> ids = torch.tensor([[2, 7, 8, 9, 3]])  # [CLS] a b c [SEP]
     >>> from bertgpt.config import SPECIAL_IDS
@@ -65,6 +69,7 @@ def mask_tokens(
     >>> want.tolist()
     [[-100, 7, 8, 9, -100]]
     """
+    check_shape("token_ids", token_ids, "B T")
     if not 0.0 < rate < 1.0:
         raise ValueError(f"rate={rate} must lie strictly between 0 and 1; 0.15 is usual")
     check_special(special, ("mask",), vocab_size)
@@ -93,7 +98,7 @@ def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
 
     Args:
         logits: (B, T, V), or (B, C) for one of C labels per text.
-        targets: (B, T), or (B,).
+        targets: (B, T), or (B,), of any whole-number type.
     Returns:
         A number, log V where all logits are equal.
     Raises:
@@ -104,7 +109,7 @@ def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
             "every target is IGNORE, so the mean would be over nothing; give a larger batch, "
             "longer texts, or a higher masking rate"
         )
-    return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=IGNORE)
+    return F.cross_entropy(logits.flatten(0, -2), targets.flatten().long(), ignore_index=IGNORE)
 
 
 class Pairs(NamedTuple):

@@ -31,6 +31,9 @@ def check_shape(name: str, x: Tensor, axes: str, **sizes: int) -> None:
     ValueError: expected token_ids of shape (B, T=7), got (2, 5)
     """
     letters = axes.split()
+    if not isinstance(x, Tensor):
+        want = ", ".join(letters)
+        raise ValueError(f"expected {name} as a tensor ({want}), got {type(x).__name__}")
     fits = x.ndim == len(letters) and all(
         sizes.get(letter, n) == n for letter, n in zip(letters, x.shape, strict=True)
     )

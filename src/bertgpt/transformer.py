@@ -150,7 +150,7 @@ class Transformer(nn.Module):
         B, T = token_ids.shape
         if T > self.cfg.max_positions:
             raise ValueError(
-                f"token_ids has {T} positions, the position table holds {self.cfg.max_positions}; "
+                f"token_ids has {T} positions, this model reads at most {self.cfg.max_positions}; "
                 "shorten the texts, or make the model with a larger max_positions"
             )
         _check_range("token_ids", token_ids, "vocab_size", self.cfg.vocab_size)
@@ -169,15 +169,18 @@ class Transformer(nn.Module):
 
 def _check_range(name: str, ids: Tensor, size: str, n: int) -> None:
     """Raise ValueError unless all ids are in [0, n)."""
-    # On a GPU looking at the ids would wait for it, and a wrong id stops it anyway.
-    if ids.device.type != "cpu" or not ids.numel():
+    if ids.is_floating_point() or ids.dtype == torch.bool:
+        raise ValueError(f"{name} has the dtype {ids.dtype}; expected whole numbers, ids")
+    # CUDA stops at a wrong id by itself; MPS reads zeros in its place and says nothing.
+    if ids.device.type in ("cuda", "meta") or not ids.numel():
         return
     low, high = torch.aminmax(ids)
     if low < 0 or high >= n:
         wrong = int(low if low < 0 else high)
+        tokens = "; encode the text with the tokenizer that the model was made for"
+        advice = tokens if name == "token_ids" else ""
         raise ValueError(
-            f"{name} holds {wrong}, where 0 to {n - 1} are allowed ({size}={n}); encode the text "
-            "with the tokenizer that the model was made for"
+            f"{name} holds {wrong}, where 0 to {n - 1} are allowed ({size}={n}){advice}"
         )
 
 

@@ -112,7 +112,10 @@ def test_unlike_seeds_are_not_mixed(registry, tmp_path: Path, capsys, part: str)
         stored[key].pop()
     save_result(path, stored)
     assert run(tmp_path) == 1
-    assert f"'square' were made with other {part}, and seeds are" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"'square' were made with other {part}, and seeds are" in said
+    # Only of code can it be shown that it makes no difference to what is stored.
+    assert ("--check square" in said) == (part == "code")
     assert json.loads(path.read_text()) == stored
     assert run(tmp_path, "--fresh") == 0
     assert load_result("square", tmp_path)["made_with"][part] != "another"
@@ -239,6 +242,19 @@ def test_a_small_difference_can_be_allowed(registry, tmp_path: Path) -> None:
 def test_where_two_values_differ(now, found) -> None:
     stored = {"a": [1, {"seconds": 2.0, "b": "x"}]}
     assert runner.differences(stored, now, within=0.01) == found
+
+
+def test_the_difference_allowed_is_relative_save_for_what_rounding_leaves_of_0() -> None:
+    for stored, now, within in ((1e-4, 0.03, 0.05), (0.001, 0.0005, 0.01), (0.0, 1e-6, 0.01)):
+        assert runner.differences(stored, now, within) == [f": stored {stored}, now {now}"]
+    for stored, now, within in ((0.001, 0.001005, 0.01), (0.0, 1e-9, 0.01), (-1e-9, 1e-9, 1e-3)):
+        assert runner.differences(stored, now, within) == []
+
+
+def test_a_difference_below_0_is_refused(registry, tmp_path: Path, capsys) -> None:
+    with pytest.raises(SystemExit):
+        run(tmp_path, "square", "--check", "--within", "-1")
+    assert "--within -1 must be at least 0; 0.001 is usual" in capsys.readouterr().err
 
 
 def test_the_command_line_from_outside(tmp_path: Path) -> None:

@@ -261,6 +261,19 @@ def test_masks_in_a_prefix(small):
         assert is_near(grammar.next_words(seen), counts)
 
 
+def test_the_sense_of_a_word_that_is_not_shown(small):
+    """Every sense of every word that may stand there."""
+    grammar, told = small
+    words = next(words for _, words, _ in told if words.count("bank") == 2)
+    i = words.index("bank")
+    hidden = (*words[:i], MASK, *words[i + 1 :])
+    assert grammar.masked_word(hidden, i) == {"bank": 1.0}
+    assert grammar.sense(hidden, i) == grammar.sense(words, i)
+    name = grammar.sense((MASK, *words[1:]), 0)
+    assert name == pytest.approx(grammar.masked_word((MASK, *words[1:]), 0))
+    assert sum(name.values()) == pytest.approx(1)
+
+
 def test_the_best_readers_of_given_texts(small):
     grammar, told = small
     drawn = grammar.stories(20, torch.Generator().manual_seed(0))
@@ -453,6 +466,19 @@ def test_facts_questions_and_entailments(language, stories):
     assert min(orders.values()) > 0.2 * orders.total()  # the giver may come first or second
 
 
+def test_a_story_that_names_all_of_a_kind_is_not_contradicted_by_itself():
+    grammar = Grammar(
+        "names person: anna tom\nwords toy: kite drum\nrule STORY\n"
+        " 1 ?a:person gave ?c:person the ?t:toy @gave(a,t,c)\nabout gave\n"
+        " !giver gave *receiver the !thing = contradiction\n"
+        " !giver gave !receiver the *thing = neutral\n"
+    )
+    pairs = grammar.read("anna gave tom the kite").entailments(torch.Generator())
+    assert [(" ".join(pair.hypothesis), pair.label) for pair in pairs] == [
+        ("anna gave tom the drum", "neutral")
+    ]
+
+
 def test_a_fact_by_hand(language):
     story = language.read(
         "Otto was a baker who lived near the farm. Mia was there too. "
@@ -519,6 +545,18 @@ def test_a_printed_story_can_be_read_back(language, stories):
         (lambda g: g.masked_word("anna was a pirate", 1), r"'<end>' \(position 4\) is not"),
         (lambda g: g.masked_word("anna was was a", 0), r"'was' \(position 2\) is not"),
         (lambda g: g.sense("anna was a pirate", 1), r"'<end>' \(position 4\) is not"),
+        (
+            lambda g: g.read(f"anna was {MASK} pirate ."),
+            f"position 2 is {MASK}, and such a text tells more than one story; give its words",
+        ),
+        (
+            lambda g: g.sense("anna was a", 0, read="right"),
+            "read='right' is unknown; take 'left' or",
+        ),
+        (
+            lambda g: best_reader(g, g.stories(1, torch.Generator()), read="Left"),
+            "read='Left' is unknown",
+        ),
         (lambda g: best_reader(g, [], read="left"), "no stories were given; give at least one"),
     ],
 )

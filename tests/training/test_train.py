@@ -38,11 +38,13 @@ def test_the_rate_rises_in_a_line_and_falls_along_a_cosine() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"steps": 0}, "steps=0 must be at least 1"),
+        ({"steps": 0}, "steps=0 must be a whole number from 1"),
+        ({"steps": 2.5}, "steps=2.5 must be a whole number from 1"),
         ({"steps": 5, "warmup": 5}, "warmup=5 at least 0 and below steps"),
         ({"steps": 5, "warmup": -1}, "warmup=-1 at least 0"),
         ({"steps": 5, "learning_rate": 0.0}, "learning_rate=0.0 .* 1e-3, 1 and 0.1 are usual"),
         ({"steps": 5, "clip_norm": 0.0}, "clip_norm=0.0 must be above 0"),
+        ({"steps": 5, "weight_decay": -1.0}, "weight_decay=-1.0 must be at least 0; 0.01 is usual"),
         ({"steps": 5, "final_share": 1.5}, "final_share=1.5 between 0 and 1"),
     ],
     ids=lambda x: str(x) if isinstance(x, dict) else "",

@@ -24,6 +24,7 @@ from bertgpt.experiments.seeds import cores, side_by_side
 
 RunOne = Callable[[int], dict[str, Any]]
 REGISTERED: dict[str, tuple[RunOne, list[int]]] = {}
+NEARLY_0 = 1e-8  # what rounding leaves of a 0: a relative difference of it says nothing
 TIMED = {"cost"}  # they measure seconds: nothing of ours may run beside them
 FOLDER = Path(__file__).parent  # an experiment is a file here, of the same name
 
@@ -86,6 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--within", type=float, default=0.0, help="relative difference that --check calls equal"
     )
     given = parser.parse_args(arguments)
+    if not given.within >= 0:
+        parser.error(f"--within {given.within:g} must be at least 0; 0.001 is usual")
     try:
         unlike = False
         for name in given.names or names():
@@ -125,10 +128,11 @@ def run(
         result = read_result(path) | {"planned": planned}
     todo = [seed for seed in planned if seed not in result["seeds"]]
     if todo and (changed := [key for key in now if result["made_with"].get(key) != now[key]]):
+        shown = f", or show that it makes no difference: {COMMAND} --check {name}"
         raise ResultError(
             f"the stored seeds of {name!r} were made with other {' and '.join(changed)}, and seeds "
-            f"are compared only if made alike; compute all of them: {COMMAND} --fresh {name}, or "
-            f"show that it makes no difference: {COMMAND} --check {name}"
+            f"are compared only if made alike; compute all of them: {COMMAND} --fresh {name}"
+            + (shown if changed == ["code"] else "")
         )
     yield f"{name}: {len(planned) - len(todo)} of {len(planned)} seeds are stored"
     # What is registered elsewhere than in a file here cannot be found by a process of its own.
@@ -197,6 +201,11 @@ def check(name: str, folder: Path = RESULTS, within: float = 0.0) -> tuple[bool,
     return True, [f"{line}equal"]
 
 
+def _alike(stored: Any, now: Any, within: float) -> bool:
+    numbers = isinstance(stored, int | float) and isinstance(now, int | float)
+    return numbers and math.isclose(stored, now, rel_tol=within, abs_tol=min(within, NEARLY_0))
+
+
 def differences(stored: Any, now: Any, within: float = 0.0, where: str = "") -> list[str]:
     """Where two measured values differ; what is called "seconds" differs in every run."""
     if isinstance(stored, dict) and isinstance(now, dict):
@@ -208,8 +217,7 @@ def differences(stored: Any, now: Any, within: float = 0.0, where: str = "") -> 
             return [f"{where}: {len(stored)} items stored, now {len(now)}"]
         places = range(len(stored))
     else:
-        numbers = isinstance(stored, int | float) and isinstance(now, int | float)
-        if stored == now or (numbers and math.isclose(stored, now, rel_tol=within, abs_tol=within)):
+        if stored == now or _alike(stored, now, within):
             return []
         return [f"{where}: stored {stored!r}, now {now!r}"]
     found = []

@@ -174,6 +174,8 @@ class Grammar:
             positions: where to look; at least one.
             read: "left" for the words before each position, "both" for all words besides.
         """
+        if read not in ("left", "both"):
+            raise ValueError(f"read={read!r} is unknown; take 'left' or 'both'")
         beliefs = self.beliefs(words[: max(positions)])
         ends = (*words, END)
         known: dict[tuple[Place, int], float] = {}
@@ -232,7 +234,7 @@ class Grammar:
         words = _split(words, i)
         self.beliefs([*words, END] if read == "both" else words[: i + 1])
         (moves,) = self.moves_at(words, [i], read)
-        return normalized((move.sense, p) for p, move in moves if move.word == words[i])
+        return normalized((move.sense, p) for p, move in moves if words[i] in (move.word, MASK))
 
     def log_probability(self, words: Text) -> float:
         """log P of a whole story, its END included, in nats.
@@ -245,6 +247,11 @@ class Grammar:
     def read(self, words: Text) -> Story:
         """The story that a text tells: at each position the one move that leads through it."""
         words = _split(words, 0)
+        if MASK in words:
+            raise ValueError(
+                f"position {words.index(MASK)} is {MASK}, and such a text tells more than one "
+                "story; give its words, or ask masked_word(words, i) which they may be"
+            )
         self.beliefs([*words, END])  # a text that is no story is refused here
         path: list[Move] = []
         at_each = self.moves_at(words, range(len(words) + 1), "both")

@@ -11,6 +11,8 @@ import torch
 
 from bertgpt.toyland.notation import Notation
 
+NOBODY = ""  # in place of a word of a kind of which the story names all
+
 
 class Fact(NamedTuple):
     """Who gave what to whom: `Fact("gave", "anna", "kite", "tom")`."""
@@ -95,17 +97,18 @@ class Story:
         """Sentences that follow from the story's facts, contradict them, or are left open.
 
         Args:
-            generator: chooses the words that the story does not name.
+            generator: chooses the words that the story does not name. Where it names all of a kind,
+                there is no sentence with another of them.
         """
         pairs = []
         for fact in self.facts:
             others = []
             for word in fact[1:]:
                 alike = next(words for words in self.notation.classes.values() if word in words)
-                unnamed = [other for other in alike if other not in self.words] or [word]
+                unnamed = [other for other in alike if other not in self.words] or [NOBODY]
                 others.append(unnamed[int(torch.randint(len(unnamed), (), generator=generator))])
             for words, label in self._filled(fact, Fact(fact.verb, *others)):
-                if label not in Fact._fields:
+                if label not in Fact._fields and NOBODY not in words:
                     pairs.append(Entailment(self.words, words, label))
         return pairs
 

@@ -25,16 +25,18 @@ class TrainConfig:
     clip_norm: float = 1.0  # largest norm of a gradient; a larger one is scaled down to it
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or not 0 <= self.warmup < self.steps:
+        if not isinstance(self.steps, int) or self.steps < 1 or not 0 <= self.warmup < self.steps:
             raise ValueError(
-                f"steps={self.steps} must be at least 1 and warmup={self.warmup} at least 0 and "
-                "below steps"
+                f"steps={self.steps} must be a whole number from 1 and warmup={self.warmup} at "
+                "least 0 and below steps"
             )
         if not self.learning_rate > 0 or not self.clip_norm > 0 or not 0 <= self.final_share <= 1:
             raise ValueError(
                 f"learning_rate={self.learning_rate} and clip_norm={self.clip_norm} must be above "
                 f"0, final_share={self.final_share} between 0 and 1; 1e-3, 1 and 0.1 are usual"
             )
+        if not self.weight_decay >= 0:  # below 0, AdamW makes weights grow and says nothing
+            raise ValueError(f"weight_decay={self.weight_decay} must be at least 0; 0.01 is usual")
 
     def rate(self, number: int) -> float:
         """The learning rate of a step; the first is number 1."""
