@@ -71,7 +71,10 @@ def test_rows_read_and_columns_are_read() -> None:
     (number,) = axes.texts
     assert number.get_position() == (0, 3)
     assert number.get_text() == "1.00"
-    assert (figure.get_supxlabel(), figure.get_supylabel()) == ("is read (darkest: 1.00)", "reads")
+    assert (figure.get_supxlabel(), figure.get_supylabel()) == (
+        "is read (largest weight: 1.00)",
+        "reads",
+    )
 
 
 def test_in_both_themes_and_the_same_every_time() -> None:

@@ -61,11 +61,11 @@ def draw(
     top = max(w.float().max().item(), 1e-9)
     columns = min(columns, len(w))
     numbered = max(T, S) <= 8 and columns < 3 and w.dtype != torch.bool
-    darkest = 0.6 if numbered else 1.0  # numbers want a paler ground
+    strongest = 0.6 if numbered else 1.0  # numbers want a paler ground
     with mpl.rc_context({**STYLE, "axes.grid": False, "font.size": 10.0}):
         figure, panels = _panels(len(w), columns, T, S)
         for number, axes in enumerate(panels[: len(w)]):
-            opacity = FAINT + (darkest - FAINT) * w[number].float() / top
+            opacity = FAINT + (strongest - FAINT) * w[number].float() / top
             _draw_cells(axes, opacity * allowed[number])
             if numbered:
                 _write_numbers(axes, w[number], allowed[number])
@@ -74,7 +74,7 @@ def draw(
             if number < len(titles):
                 axes.set_title(titles[number], fontsize=10, parse_math=False)
             axes.label_outer()
-        scale = "" if w.dtype == torch.bool else f" (darkest: {top:.2f})"
+        scale = "" if w.dtype == torch.bool else f" (largest weight: {top:.2f})"
         figure.supxlabel(f"is read{scale}", fontsize=10, color=INK)
         figure.supylabel("is written" if readers else "reads", fontsize=10, color=INK)
     return figure

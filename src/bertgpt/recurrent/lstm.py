@@ -12,7 +12,6 @@ from bertgpt.recurrent.sequences import (
     Lengths,
     after_the_end,
     check_sequence,
-    check_tensor,
     check_widths,
     checked_lengths,
 )
@@ -158,7 +157,6 @@ class LSTM(nn.Module):
                 "carries two"
             )
         for name, part in zip(("state h", "state c"), state, strict=True):
-            check_tensor(name, part, "(B, D)")
             check_shape(name, part, "B D", B=B, D=self.width)
         return state[0], state[1]
 

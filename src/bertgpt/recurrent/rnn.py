@@ -12,7 +12,6 @@ from bertgpt.recurrent.sequences import (
     Lengths,
     after_the_end,
     check_sequence,
-    check_tensor,
     check_widths,
     checked_lengths,
 )
@@ -104,6 +103,5 @@ class RNN(nn.Module):
         return self.activation(torch.addmm(a, h, self.recurrent.weight.t()))
 
     def _checked(self, state: Tensor, B: int) -> Tensor:
-        check_tensor("state", state, "(B, D)")
         check_shape("state", state, "B D", B=B, D=self.width)
         return state

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from bertgpt.attention import dot_scores, masked_softmax
 from bertgpt.config import check_at_least
 from bertgpt.recurrent.lstm import LSTM, State
-from bertgpt.recurrent.sequences import Lengths, check_tensor
+from bertgpt.recurrent.sequences import Lengths
 from bertgpt.shapes import check_shape
 
 
@@ -151,7 +151,6 @@ class Seq2Seq(nn.Module):
             ValueError: for ids that cannot be read (see `encode`), on either side, or unless there
                 is one target for each source.
         """
-        check_tensor("source", source, "(B, S) of token ids")
         check_shape("source", source, "B S")
         real = self._checked("target", target, self.cfg.target_vocab)
         if len(target) != len(source):
@@ -208,7 +207,6 @@ class Seq2Seq(nn.Module):
     def _checked(self, name: str, ids: Tensor, n_ids: int) -> Tensor:
         """True at the tokens that are not padding, (B, S); raises ValueError for unusable ids."""
         axes = "B S" if name == "source" else "B T"
-        check_tensor(name, ids, f"({axes.replace(' ', ', ')}) of token ids")
         check_shape(name, ids, axes)
         if ids.is_floating_point() or ids.dtype == torch.bool:
             raise ValueError(f"{name} has the dtype {ids.dtype}; expected whole numbers, token ids")

@@ -29,7 +29,6 @@ def check_sequence(x: Any, in_width: int) -> tuple[int, int, int]:
             "expected x as a tensor (B, T, C), got a PackedSequence; give the padded tensor and "
             "lengths=: these nets mask the padding themselves (pad_packed_sequence returns both)"
         )
-    check_tensor("x", x, "(B, T, C)")
     check_shape("x", x, "B T C", C=in_width)
     B, T, C = x.shape
     if T == 0:
@@ -38,12 +37,6 @@ def check_sequence(x: Any, in_width: int) -> tuple[int, int, int]:
             "give at least one step"
         )
     return B, T, C
-
-
-def check_tensor(name: str, x: Any, shape: str) -> None:
-    """Raise ValueError unless `x` is a tensor; `shape` says which one was expected."""
-    if not isinstance(x, Tensor):
-        raise ValueError(f"expected {name} as a tensor {shape}, got {type(x).__name__}")
 
 
 def checked_lengths(lengths: Lengths, B: int, T: int, device: torch.device) -> Tensor:
