@@ -34,6 +34,22 @@ def hub_dataset(
     """
     if max_documents is not None and max_documents < 1:
         raise ValueError(f"max_documents={max_documents} must be at least 1, or None to take all")
+    cells = _column(name, config, part, column, max_documents)
+    texts = ["" if cell is None else str(cell).strip() for cell in cells]
+    documents = tuple(Document(f"{name} {i}", text) for i, text in enumerate(texts) if text)
+    if not documents:
+        raise ValueError(
+            f"data set {name!r} has no text in column {column!r} of the {len(cells)} rows that "
+            "were read; give another column or part, or a larger max_documents"
+        )
+    card = f"as stated at https://huggingface.co/datasets/{name}"
+    return Corpus(f"{name} ({part})", card, card, documents)
+
+
+def _column(
+    name: str, config: str | None, part: str, column: str, max_documents: int | None
+) -> list[Any]:
+    """The cells of a column, None where one is empty."""
     cells: list[Any] = []
     columns: list[str] = []
     try:
@@ -58,15 +74,7 @@ def hub_dataset(
             f"data set {name!r} has no column {column!r}; it has {', '.join(columns)}: give one of "
             "them as column"
         )
-    texts = ["" if cell is None else str(cell).strip() for cell in cells]
-    documents = tuple(Document(f"{name} {i}", text) for i, text in enumerate(texts) if text)
-    if not documents:
-        raise ValueError(
-            f"data set {name!r} has no text in column {column!r} of the {len(cells)} rows that "
-            "were read; give another column or part, or a larger max_documents"
-        )
-    card = f"as stated at https://huggingface.co/datasets/{name}"
-    return Corpus(f"{name} ({part})", card, card, documents)
+    return cells
 
 
 def pretrained_vectors(name: str) -> Any:

@@ -69,15 +69,22 @@ def draw(
             _draw_cells(axes, opacity * allowed[number])
             if numbered:
                 _write_numbers(axes, w[number], allowed[number])
-            axes.set_xticks(range(S), tokens, rotation=90, parse_math=False)
-            axes.set_yticks(range(T), readers or tokens, parse_math=False)
-            if number < len(titles):
-                axes.set_title(titles[number], fontsize=10, parse_math=False)
-            axes.label_outer()
+            _name_cells(axes, tokens, readers or tokens, titles[number : number + 1])
         scale = "" if w.dtype == torch.bool else f" (largest weight: {top:.2f})"
         figure.supxlabel(f"is read{scale}", fontsize=10, color=INK)
         figure.supylabel("is written" if readers else "reads", fontsize=10, color=INK)
     return figure
+
+
+def _name_cells(
+    axes: Axes, tokens: Sequence[str], readers: Sequence[str], titles: Sequence[str]
+) -> None:
+    """Write tokens along a panel, and above it its title where there is one."""
+    axes.set_xticks(range(len(tokens)), tokens, rotation=90, parse_math=False)
+    axes.set_yticks(range(len(readers)), readers, parse_math=False)
+    for title in titles:
+        axes.set_title(title, fontsize=10, parse_math=False)
+    axes.label_outer()
 
 
 def draw_gates(opened: Mapping[str, Tensor], tokens: Sequence[str], rows: Sequence[str]) -> Figure:
