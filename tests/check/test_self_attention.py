@@ -89,6 +89,8 @@ WRONG: list[tuple[str, Any, str]] = [
         "Rows read",
     ),
     ("window_mask", lambda n, w: [[not x for x in r] for r in window_mask(n, w)], "may read, not"),
+    ("window_mask", lambda n, w: window_mask(n, max(w, 2)), "One position too many"),
+    ("window_mask", lambda n, w: window_mask(n, w if w <= n else 1), r"\(3, 9\) gave"),
     ("leaks", lambda m, x: leaks(m, x, positions=lambda x: [len(x) - 1]), "change each token"),
     ("leaks", lambda m, x: leaks(m, x, positions=lambda x: range(1, 2)), "t + 1|change each"),
     ("leaks", lambda m, x: leaks(m, x, positions=lambda x: range(2, 6)), "hole_at_the_start"),

@@ -30,8 +30,9 @@ def waves(place: int, D: int) -> list[float]:
     return [f(place / 10000 ** (2 * i / D)) for i in range(D // 2) for f in (math.sin, math.cos)]
 
 
-def after(words: list[str]) -> str:
-    last = max(i for i, word in enumerate(words[:-1]) if word == words[-1])
+def after(words: list[str], near: int = 1) -> str:
+    """What followed the last token before; the last `near` places are not searched."""
+    last = max(i for i, word in enumerate(words[:-near]) if word == words[-1])
     return words[last + 1]
 
 
@@ -73,6 +74,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("sinusoids", lambda p, D: [math.sin(p / 1e4 ** (k // 2 * 2 / D)) for k in range(D)], "cosine"),
     ("sinusoids", lambda p, D: [_pair(p / 1e4 ** (k / D))[k % 2] for k in range(D)], "one angle"),
     ("induction", lambda w: w[w.index(w[-1]) + 1], "first time"),
+    ("induction", lambda w: after(w, near=2), "first time"),
     ("induction", lambda w: w[-1], "the token itself"),
     ("induction", lambda w: w[len(w) - 2 - w[-2::-1].index(w[-1]) - 1], "came before"),
 ]

@@ -39,6 +39,20 @@ def leftmost(word: str, merges: list[tuple[str, str]]) -> list[str]:
     return held
 
 
+def overlapping(word: str, merges: list[tuple[str, str]]) -> list[str]:
+    """Every pair is joined, even one that shares a token with the pair before it."""
+    held = list(word)
+    for merge in merges:
+        here = [pair == merge for pair in pairwise(held)]
+        begins, ends = [*here, False], [False, *here]
+        held = [
+            a + held[i + 1] if begins[i] else a
+            for i, a in enumerate(held)
+            if begins[i] or not ends[i]
+        ]
+    return held
+
+
 def longest(word: str, pieces: set[str], shortest: bool = False, whole: bool = True) -> list[str]:
     found: list[str] = []
     start = 0
@@ -69,6 +83,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("encode_word", lambda word, merges: encode(word, merges[::-1]), "learned first is applied"),
     ("encode_word", lambda word, merges: encode(word, merges[:1]), "the other merges, too"),
     ("encode_word", lambda word, merges: list(word), "No merge"),
+    ("encode_word", overlapping, r"gave \['aa', 'aa', 'aa'\]"),
     ("encode_word", lambda word, merges: "".join(encode(word, merges)), "as a list"),
     ("longest_match", lambda w, p: longest(w, p, shortest=True), "longest piece"),
     (

@@ -201,6 +201,20 @@ def test_tokens_added_the_old_way(tmp_path: Path) -> None:
     assert tokens == ["a", "[ENT]", "<e1>", "[MASK]"]
     assert "<e1>" in ours.tokens_of(ours.encode("a [ENT] <e1>"))
     assert "[ENT]" not in ours.tokens_of(ours.encode("a [ENT] <e1>"))
+    assert ours.tokens_of(ours.encode("a <E1>")) == ["a", "<e1>"]  # looked for after cleaning
+    theirs = hf.BertTokenizer.from_pretrained(folder)
+    for text in ("a <E1>", "<E1>a<e1>", "[MASK] <e1>"):
+        assert ours.tokens_of(ours.encode(text, specials=True)) == theirs.tokenize(text), text
+
+
+def test_the_config_overrides_the_map_of_special_tokens(tmp_path: Path) -> None:
+    """As in `transformers`, where the config lists the added tokens."""
+    mask = {"content": "[MASK]", "special": True, "normalized": False}
+    listed = {str(VOCAB.index("[MASK]")): mask}
+    folder = vocab_folder(tmp_path, mask_token="[MASK]", added_tokens_decoder=listed)
+    write(folder, special_tokens_map_json={"mask_token": "<mask>"})
+    ours, theirs = WordPiece.load(folder), hf.BertTokenizer.from_pretrained(folder)
+    assert ours.special.mask == theirs.mask_token_id == VOCAB.index("[MASK]")
 
 
 def edited(folder: Path, theirs: Tokenizer, change: Callable[[dict[str, Any]], Any]) -> Path:
@@ -264,6 +278,7 @@ def test_two_files_that_contradict_each_other(tmp_path: Path) -> None:
             r"lowercase=True, and tokenizer_config.json has do_lower_case=F",
         ),
         ({"strip_accents": False}, r"strip_accents=True, and .* strip_accents=False; delete the"),
+        ({"clean_text": False}, r"clean_text=True, and .* clean_text=False; delete the"),
     ):
         write(tmp_path, tokenizer_config_json=config)
         with pytest.raises(ValueError, match=message):
@@ -369,6 +384,13 @@ LLAMA_LIKE = r"(?i:'s|'t)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|\s+"
             ])),
             r"the pre_tokenizer .*Removed",
         ),
+        (
+            lambda: byte_level(P.Sequence([
+                P.Split(Regex(GPT2_PATTERN), "isolated", invert=True),
+                P.ByteLevel(add_prefix_space=False, use_regex=False),
+            ])),
+            r"the pre_tokenizer .*Isolated.*invert",
+        ),
         (lambda: byte_level(P.Sequence([P.Digits(), P.ByteLevel()])), r"pre_tokenizer .*Digits"),
         (lambda: byte_level(P.ByteLevel(use_regex=False)), r"pre_tokenizer .*use_regex\": false"),
         (lambda: byte_level(P.ByteLevel(), normalizers.Lowercase()), r"the normalizer .*Lowercase"),
@@ -378,8 +400,8 @@ LLAMA_LIKE = r"(?i:'s|'t)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|\s+"
         (lambda: byte_level(P.ByteLevel(), ignore_merges=True), r"model.ignore_merges true"),
     ],
     ids=[
-        "another pattern", "another way to split", "digits", "no pattern", "lowercase", "nfc",
-        "dropout", "byte fallback", "ignore merges",
+        "another pattern", "another way to split", "inverted", "digits", "no pattern",
+        "lowercase", "nfc", "dropout", "byte fallback", "ignore merges",
     ],
 )  # fmt: skip
 def test_what_bpe_refuses(make: Callable[[], Tokenizer], message: str, tmp_path: Path) -> None:

@@ -223,6 +223,13 @@ def test_saved_and_loaded(bpe: BPE, tmp_path: Path) -> None:
     assert (tmp_path / "new/folder/merges.txt").read_text("utf-8").startswith("#version: 0.2\n")
 
 
+def test_a_merge_that_begins_with_the_sign_of_a_comment(tmp_path: Path) -> None:
+    bpe = BPE.train("### ### ###", 260)
+    assert ("#", "#") in bpe.merges
+    bpe.save(tmp_path)
+    assert BPE.load(tmp_path).merges == bpe.merges
+
+
 def test_what_training_refuses() -> None:
     for empty in ("", [], ["", ""]):
         with pytest.raises(ValueError, match=r"texts are empty.*give some text"):

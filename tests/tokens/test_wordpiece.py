@@ -8,6 +8,7 @@ import pytest
 
 from bertgpt.config import BERT_SPECIAL_IDS, SpecialIds
 from bertgpt.corpora import wikipedia
+from bertgpt.tokens.added import AddedToken
 from bertgpt.tokens.cleaning import Cleaning
 from bertgpt.tokens.settings import SPECIALS
 from bertgpt.tokens.wordpiece import WordPiece
@@ -106,6 +107,14 @@ def test_special_tokens_are_read_only_on_demand(wordpiece: WordPiece) -> None:
     assert wordpiece.encode(text, specials=True) == [*the, 4, *sat]
     assert wordpiece.spans(text, specials=True)[len(the)] == (4, 10)
     assert wordpiece.spans(text, specials=True)[-1][1] == len(text)
+
+
+@pytest.mark.parametrize("written", [("<B>", "<b>"), ("<b>", "<B>")])
+def test_of_two_tokens_that_are_cleaned_alike_the_first_is_found(written: tuple[str, str]) -> None:
+    """`tokenizers` finds now the one, now the other."""
+    added = [AddedToken(token, special=False, normalized=True) for token in written]
+    wordpiece = WordPiece(["[UNK]", *written], added=added)
+    assert wordpiece.encode("<b>") == wordpiece.encode("<B>") == [1]
 
 
 def test_spans_point_into_the_text_as_it_was(wordpiece: WordPiece) -> None:

@@ -63,6 +63,12 @@ def test_tensors_that_do_not_fit_are_named(bert: Path, gpt2: Path) -> None:
         load_gpt2(gpt2)
 
 
+def test_a_tensor_whose_name_only_begins_like_a_buffers(gpt2: Path) -> None:
+    edit(gpt2, lambda t: t.update({"transformer.h.0.attn.bias_k": torch.zeros(D)}))
+    with pytest.raises(ValueError, match=r"unknown: transformer\.h\.0\.attn\.bias_k"):
+        load_gpt2(gpt2)
+
+
 def test_another_architecture_is_refused(bert: Path, gpt2: Path) -> None:
     with pytest.raises(ValueError, match="type 'gpt2', expected 'bert'; load_bert reads 'bert'"):
         load_bert(gpt2)
@@ -104,6 +110,7 @@ def test_names_of_2018(bert: Path) -> None:
 def test_buffers_and_second_copies_are_no_weights(bert: Path, gpt2: Path) -> None:
     want = load_bert(bert)(IDS), load_gpt2(gpt2)(IDS)
     edit(bert, lambda t: t.update({"bert.embeddings.position_ids": torch.arange(P)[None]}))
+    edit(bert, lambda t: t.update({"bert.embeddings.token_type_ids": torch.zeros(1, P).long()}))
     table = "bert.embeddings.word_embeddings.weight"
     edit(bert, lambda t: t.update({"cls.predictions.decoder.weight": t[table]}))
     edit(bert, lambda t: t.update({"cls.predictions.decoder.bias": t["cls.predictions.bias"]}))
@@ -168,6 +175,7 @@ def test_a_config_that_says_bert_over_other_tensors(bert: Path, gpt2: Path) -> N
     ("key", "value", "message"),
     [
         ("position_embedding_type", "relative_key", "made with position_embedding_type='relative"),
+        ("is_decoder", True, "made with is_decoder=True, which our stack"),  # its mask is causal
         (
             "hidden_size",
             None,
@@ -178,6 +186,7 @@ def test_a_config_that_says_bert_over_other_tensors(bert: Path, gpt2: Path) -> N
             "wide",
             r"'hidden_size' or has an invalid one \('wide'\); download",
         ),
+        ("num_hidden_layers", True, r"'num_hidden_layers' or has an invalid one \(True\)"),
         ("hidden_size", 30, r"bert/config\.json: width=30 does not divide into n_heads=4"),
         ("num_attention_heads", 5, r"bert/config\.json: width=24 does not divide into n_heads=5"),
         ("hidden_dropout_prob", "0.1", r"'hidden_dropout_prob' or has an invalid one \('0.1'\)"),
@@ -392,8 +401,9 @@ def test_a_vocabulary_that_cannot_be_read(bert: Path) -> None:
 
 
 def test_special_ids_of_gpt2(gpt2: Path, tmp_path: Path) -> None:
-    """Padding that is also the end of a text stays -1: such a token is read, not hidden."""
+    """Padding that also begins or ends a text stays -1: such a token is read, not hidden."""
     assert load_gpt2(gpt2).special == SpecialIds(pad=-1, unk=-1, cls=1, sep=2, mask=-1)
+    assert load_gpt2(configure(gpt2, pad_token_id=1)).special.pad == -1
     assert load_gpt2(configure(gpt2, pad_token_id=2)).special.pad == -1
     assert load_gpt2(configure(gpt2, pad_token_id=7)).special.pad == 7
     assert load_gpt2(configure(gpt2, eos_token_id=50256)).special.sep == -1  # no token here
@@ -465,12 +475,15 @@ def test_a_rate_of_dropout_that_cannot_be(bert: Path, gpt2: Path) -> None:
             load(folder)
 
 
-def test_a_summary_that_is_not_ours(tmp_path: Path) -> None:
-    changes = {"num_labels": 1, "summary_activation": "tanh"}
-    folder = published("GPT2DoubleHeadsModel", tmp_path / "double", changes)
-    with pytest.raises(ValueError, match=r"made with summary_activation='tanh', which our stack"):
-        load_gpt2(folder, partial(TokenHead, n_labels=1))
-    load_gpt2(configure(folder, summary_activation=None), partial(TokenHead, n_labels=1))
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("summary_activation", "tanh"), ("summary_type", "last"), ("summary_use_proj", False)],
+)
+def test_a_summary_that_is_not_ours(key: str, value: Any, tmp_path: Path) -> None:
+    folder = published("GPT2DoubleHeadsModel", tmp_path / "double", {"num_labels": 1})
+    with pytest.raises(ValueError, match=f"made with {key}={value!r}, which our stack"):
+        load_gpt2(configure(folder, **{key: value}), partial(TokenHead, n_labels=1))
+    load_gpt2(configure(folder, **{key: None}), partial(TokenHead, n_labels=1))
 
 
 @pytest.mark.parametrize(

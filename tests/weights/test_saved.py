@@ -115,3 +115,10 @@ def test_ours_with_labels_of_another_number(tmp_path: Path) -> None:
     assert torch.equal(again(IDS), model(IDS))
     with pytest.raises(ValueError, match=r"misshapen: head\.labels\.weight is \(2, 128\)"):
         load(BERT, tmp_path, partial(SequenceHead, n_labels=3))
+
+
+def test_ours_with_a_head_keeps_its_special_ids(tmp_path: Path) -> None:
+    special = SpecialIds(pad=5, unk=6, cls=7, sep=8, mask=9)
+    head = partial(SequenceHead, n_labels=2)
+    save(BERT(tiny(V), special, head), tmp_path)
+    assert load(BERT, tmp_path, head).special == special
