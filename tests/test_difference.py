@@ -89,6 +89,19 @@ def test_the_mask_alone_makes_the_one_or_the_other() -> None:
     assert (one(ids) - other(ids)).abs().max() > 1e-3
 
 
+@pytest.mark.parametrize(("build", "mask"), [(GPT, causal_mask(T)), (BERT, bidirectional_mask(T))])
+@torch.inference_mode()
+def test_either_model_reads_segments(build: Callable[..., BERT | GPT], mask: Tensor) -> None:
+    """Other segments give other answers, those of the stack with the same segments."""
+    torch.manual_seed(0)
+    model = build(EITHER_NORM[1]).eval()
+    ids, segments = ordinary((3, T)), torch.tensor([[0, 0, 0, 1, 1, 1, 1]]).expand(3, T)
+    h = model.stack(ids, mask, segments)
+    assert torch.equal(model.hidden(ids, segments), h)
+    assert torch.equal(model(ids, segments), model.head(h))
+    assert (model(ids, segments) - model(ids)).abs().max() > 1e-3
+
+
 def test_what_each_is_asked() -> None:
     """A seventh of the tokens, or all of them but the first of each text."""
     ids = ordinary((200, 50))

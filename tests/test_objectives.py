@@ -106,9 +106,10 @@ def test_no_ordinary_token() -> None:
 
 
 def test_the_next_token_is_the_target() -> None:
-    ids = torch.tensor([[5, 6, 7, 8], [5, 6, 0, 0]])
-    assert causal_targets(ids).tolist() == [[6, 7, 8, IGNORE], [6, 0, 0, IGNORE]]
-    want = [[6, 7, 8, IGNORE], [6, IGNORE, IGNORE, IGNORE]]
+    ids = torch.tensor([[5, 6, 7, 8], [5, 6, 0, 0], [0, 0, 5, 6]])
+    want = [[6, 7, 8, IGNORE], [6, 0, 0, IGNORE], [0, 5, 6, IGNORE]]
+    assert causal_targets(ids).tolist() == want
+    want = [[6, 7, 8, IGNORE], [6, IGNORE, IGNORE, IGNORE], [IGNORE, IGNORE, 6, IGNORE]]
     assert causal_targets(ids, pad_id=0).tolist() == want
 
 
@@ -207,10 +208,14 @@ def test_pairs_are_laid_out_as_bert_reads_them() -> None:
         assert kinds == [0] * (first + 1) + [1] * (second - first) + [0] * (23 - second)
 
 
-def test_a_label_says_whether_the_second_follows() -> None:
+def numbered_pairs() -> Pairs:
     """Token values tell documents apart, and a running number tells order within one."""
     numbered = [[[5 + 100 * d + i] for i in range(50)] for d in range(4)]
-    pairs = next_sentence_pairs(numbered, SPECIAL, length=9, generator=gen())
+    return next_sentence_pairs(numbered, SPECIAL, length=9, generator=gen())
+
+
+def test_a_label_says_whether_the_second_follows() -> None:
+    pairs = numbered_pairs()
     for ids, label in zip(pairs.token_ids.tolist(), pairs.labels.tolist(), strict=True):
         a, b = ids[1:4], ids[5:8]
         assert a == list(range(a[0], a[0] + 3))
@@ -219,6 +224,21 @@ def test_a_label_says_whether_the_second_follows() -> None:
         assert label == 1 or b[0] == a[-1] + 1
     starts = pairs.token_ids[:, 1]
     assert len(starts.unique()) == len(starts)  # no text is the first part twice
+
+
+def test_the_second_may_be_from_any_other_document() -> None:
+    """From each of the others, and from its beginning as well as from further on."""
+    pairs = numbered_pairs()
+    others: dict[int, set[int]] = {d: set() for d in range(4)}
+    begins = set()
+    for ids in pairs.token_ids[pairs.labels == 1].tolist():
+        (a, _), (b, begin) = divmod(ids[1] - 5, 100), divmod(ids[5] - 5, 100)
+        others[a].add(b)
+        begins.add(begin)
+    assert others == {d: {0, 1, 2, 3} - {d} for d in range(4)}
+    assert min(begins) < 10
+    assert max(begins) >= 40
+    assert len(begins) > 10
 
 
 def test_both_labels_are_as_frequent() -> None:

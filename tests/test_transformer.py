@@ -85,6 +85,25 @@ def test_ids_are_looked_at_where_the_device_would_not(monkeypatch: pytest.Monkey
     transformer._check_range("token_ids", ids, "vocab_size", V)
 
 
+@pytest.mark.parametrize(
+    ("positions", "message"),
+    [
+        (torch.full((B, T), P), "position_ids holds 11, where 0 to 10 .*max_positions=11"),
+        (torch.full((B, T), -1), "position_ids holds -1, where 0 to 10"),
+        (torch.arange(T), r"expected position_ids of shape \(B=3, T=7\), got \(7,\)"),
+    ],
+    ids=["too large", "negative", "shape"],
+)
+def test_positions_that_cannot_be(positions: Tensor, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Transformer(CFG)(IDS, causal_mask(T), position_ids=positions)
+
+
+def test_the_longest_text_fits() -> None:
+    longest = torch.full((1, P), 5)
+    assert Transformer(CFG)(longest, causal_mask(P)).shape == (1, P, D)
+
+
 def test_segments_where_there_are_none() -> None:
     with pytest.raises(ValueError, match=r"no segments .* n_segments=2"):
         BERT(CFG)(IDS, torch.zeros_like(IDS))
@@ -96,6 +115,8 @@ def test_the_mask_has_no_default_and_is_checked() -> None:
         stack(IDS)  # type: ignore[call-arg]
     with pytest.raises(ValueError, match=r"expected a mask of shape \(T=7, S=7\) .*, got \(6, 6\)"):
         stack(IDS, causal_mask(T - 1))
+    with pytest.raises(ValueError, match=r"1 or H=4, .*, got \(3, 3, 7, 7\)"):
+        stack(IDS, causal_mask(T).expand(B, H - 1, T, T))
     with pytest.raises(ValueError, match="text 1, position 0 may read nothing"):
         BERT(CFG)(IDS * torch.tensor([[1], [0], [1]]))
 
@@ -121,6 +142,16 @@ def test_records_are_made_only_on_request() -> None:
         scores = record.queries @ record.keys.transpose(-2, -1) / math.sqrt(D // H)
         assert_close(scores.masked_fill(~causal_mask(T), -torch.inf).softmax(-1), record.weights)
     assert not [name for name, _ in model.named_buffers()]
+
+
+def test_records_are_made_before_dropout() -> None:
+    """In training, too, each row sums to 1."""
+    torch.manual_seed(0)
+    records: list[AttentionRecord] = []
+    Transformer(replace(CFG, dropout=0.5))(IDS, causal_mask(T), records=records)
+    assert len(records) == L
+    for record in records:
+        assert_close(record.weights.sum(-1), torch.ones(B, H, T))
 
 
 def test_without_positions_the_stack_does_not_see_order() -> None:
@@ -192,6 +223,26 @@ def test_dropout_is_in_training_alone() -> None:
     assert torch.equal(model(IDS), model(IDS))
 
 
+@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_all_that_is_added_is_dropped_out(norm: Any) -> None:
+    """Where everything is dropped, no layer adds anything, and no token enters the stack."""
+    torch.manual_seed(0)
+    stack = Transformer(replace(CFG, norm=norm, dropout=0.5))
+    for part in stack.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = 1.0  # a config does not allow it
+    x, mask, block = torch.randn(B, T, D), causal_mask(T), stack.blocks[0]
+    # Attention that reads nothing still adds its bias. A norm would hide a constant one.
+    for bias in (block.attn.out.bias, block.ff.down.bias):
+        nn.init.normal_(bias)
+    assert_close(block(x, mask), x if norm == "pre" else block.norm_ff(block.norm_attn(x)))
+    entered: list[Tensor] = []
+    block.register_forward_pre_hook(lambda _, given: entered.append(given[0]))
+    stack(IDS, mask)
+    assert len(entered) == 1
+    assert (entered[0] == 0).all()
+
+
 @pytest.mark.parametrize("records", [None, []], ids=["fused", "by the formula"])
 def test_dropout_keeps_the_mean(records: Any) -> None:
     """Weights that stay are scaled up, in the fused kernel and in the formula."""
@@ -217,6 +268,17 @@ def test_the_table_is_one(build: type[BERT | GPT]) -> None:
     bias = CFG.vocab_size + D * D + 3 * D if isinstance(model.head, MaskedTokenHead) else 0
     stack = sum(p.numel() for p in model.stack.parameters())
     assert sum(p.numel() for p in model.parameters()) == stack + bias
+
+
+@pytest.mark.parametrize("build", [BERT, GPT])
+def test_every_weight_learns(build: type[BERT | GPT]) -> None:
+    torch.manual_seed(0)
+    model = build(replace(CFG, n_segments=2))
+    model.loss(IDS, generator=torch.Generator().manual_seed(0)).backward()
+    for name, weight in model.named_parameters():
+        assert weight.grad is not None, name
+        # The bias of keys adds the same to all scores of a row: softmax does not see it.
+        assert weight.grad.any() or name.endswith("key.bias"), name
 
 
 @pytest.mark.filterwarnings("ignore")  # tracing warns of each check that looks at a value

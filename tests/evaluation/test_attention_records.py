@@ -137,10 +137,11 @@ def test_segments_are_passed_on() -> None:
     segments = torch.tensor([[0, 0, 1, 1, 1]])
     torch.manual_seed(0)
     cfg = TransformerConfig(vocab_size=31, max_positions=9, width=24, n_heads=3, n_segments=2)
-    for model in (BERT(cfg), theirs("bert")):
+    models = ((BERT(cfg), None), (Transformer(cfg), causal_mask(T)), (theirs("bert"), None))
+    for model, mask in models:
         plain, told = (
-            record_attention(model, IDS)[0],
-            record_attention(model, IDS, segment_ids=segments)[0],
+            record_attention(model, IDS, mask)[0],
+            record_attention(model, IDS, mask, segment_ids=segments)[0],
         )
         assert (plain.weights != told.weights).any()
 

@@ -92,6 +92,17 @@ def test_a_seed_fixes_the_bootstrap() -> None:
     assert interval(3) != interval(4)
 
 
+def test_a_draw_has_as_many_items_as_there_are() -> None:
+    sizes = []
+
+    def statistic(values) -> float:
+        sizes.append(len(values))
+        return 0.0
+
+    intervals.bootstrap_interval([1, 2, 3], statistic, generator=generator(0), n=5)
+    assert sizes == [3] * (5 + 1)  # five draws, and the items themselves
+
+
 def test_a_draw_without_a_value_is_passed_over() -> None:
     def one_or_nothing(values) -> float:
         return 1.0 if 0 in values else math.nan
@@ -159,13 +170,14 @@ def test_one_seed_has_no_spread() -> None:
         intervals.mean_interval([0.5])
 
 
-def test_wilson_by_its_formula() -> None:
-    z, right, total = stats.norm.ppf(0.975), 7, 9
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_wilson_by_its_formula(level: float) -> None:
+    z, right, total = stats.norm.ppf(0.5 + level / 2), 7, 9
     share = right / total
     centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
     half = z / (1 + z**2 / total)
     half *= math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
-    interval = intervals.accuracy(right, total)
+    interval = intervals.accuracy(right, total, level)
     assert tuple(interval) == pytest.approx((centre - half, share, centre + half))
 
 
@@ -215,6 +227,26 @@ def test_the_benchmark_feels_the_wrong_order() -> None:
 
     score = scores.similarity_benchmark(PAIRS, far, PLACE, generator=generator(0), n=20)
     assert score.rho == pytest.approx(-1.0)
+
+
+def test_the_benchmarks_interval_is_the_bootstraps() -> None:
+    """As many draws as were asked for, at the level that was asked for."""
+    rows = [(float(i), float(7 * i % 20)) for i in range(20)]
+
+    def rho(rows) -> float:
+        return scores.spearman(*zip(*rows, strict=True))
+
+    for n, level in ((30, 0.5), (30, 0.9), (60, 0.5)):
+        score = scores.similarity_benchmark(
+            [(str(x), "x", y) for x, y in rows],
+            lambda a, b: float(a),
+            {"x", *(str(x) for x, _ in rows)},
+            generator=generator(0),
+            n=n,
+            level=level,
+        )
+        want = intervals.bootstrap_interval(rows, rho, generator=generator(0), n=n, level=level)
+        assert score.interval == want
 
 
 def test_more_pairs_make_a_narrower_interval() -> None:

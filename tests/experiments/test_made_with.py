@@ -66,9 +66,17 @@ def test_a_data_file_that_the_code_names_is_seen(copy: Path) -> None:
     assert digest(copy, "adding_50") == other
 
 
-def test_imports_are_followed_wherever_they_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f():\n    from bertgpt.words import training_pairs\n",
+        "import bertgpt.words.training_pairs as pairs\n",
+    ],
+    ids=["in a function", "under another name"],
+)
+def test_imports_are_followed_wherever_they_are(tmp_path: Path, source: str) -> None:
     path = tmp_path / "some.py"
-    path.write_text("def f():\n    from bertgpt.words import training_pairs\n", encoding="utf8")
+    path.write_text(source, encoding="utf8")
     names = {str(p.relative_to(PACKAGE)) for p in made_with.imported_files(path) - {path}}
     assert {"words/__init__.py", "words/training_pairs.py"} <= names
     assert "words/ngram.py" not in names

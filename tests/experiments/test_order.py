@@ -3,7 +3,7 @@
 import torch
 
 from bertgpt.evaluation.results import load_result
-from bertgpt.experiments.order import Judge
+from bertgpt.experiments.order import Judge, trained_judge
 
 
 def test_a_mean_gives_twins_the_same_answer_and_an_lstm_does_not() -> None:
@@ -20,6 +20,13 @@ def test_padding_does_not_change_a_judgement() -> None:
     for kind in ("mean", "RNN", "LSTM"):
         judge = Judge(kind)
         torch.testing.assert_close(judge([short, long])[:1], judge([short]), rtol=0, atol=1e-6)
+
+
+def test_each_seed_has_first_weights_of_its_own() -> None:
+    """One update moves a weight by 0.01 at most; the weights of two seeds differ by far more."""
+    one, again, other = (trained_judge("mean", s, steps=1).table.weight for s in (0, 0, 1))
+    assert torch.equal(one, again)
+    assert (one - other).abs().max() > 0.5
 
 
 def test_a_mean_is_right_half_of_the_time() -> None:

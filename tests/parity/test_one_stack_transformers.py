@@ -26,6 +26,7 @@ from sharpness import shifts
 
 from bertgpt.config import TransformerConfig, bert_base, gpt2_small
 from bertgpt.heads import last_token
+from bertgpt.weights.published import GELU
 
 BERT_RUNGS = (
     "embeddings",
@@ -92,7 +93,10 @@ def test_configs_are_read_as_they_are() -> None:
 
 
 def test_presets_are_the_published_sizes() -> None:
-    """`transformers`' own defaults are BERT_BASE and the smallest GPT-2."""
+    """`transformers`' own defaults are BERT_BASE and the smallest GPT-2.
+
+    Its configs do not say where the norm is; the ladder compares that.
+    """
     import transformers as hf
 
     bert, gpt = hf.BertConfig(), hf.GPT2Config()
@@ -103,11 +107,16 @@ def test_presets_are_the_published_sizes() -> None:
     )  # fmt: skip
     assert (ours.ff_width, ours.n_segments) == (bert.intermediate_size, bert.type_vocab_size)
     assert (ours.norm_eps, ours.dropout) == (bert.layer_norm_eps, bert.hidden_dropout_prob)
+    assert (ours.norm, ours.gelu) == ("post", GELU[bert.hidden_act])
+    assert ours.init_std == bert.initializer_range
     ours = gpt2_small()
     assert (ours.vocab_size, ours.max_positions, ours.width, ours.n_layers, ours.n_heads) == (
         gpt.vocab_size, gpt.n_positions, gpt.n_embd, gpt.n_layer, gpt.n_head,
     )  # fmt: skip
     assert (ours.norm_eps, ours.dropout) == (gpt.layer_norm_epsilon, gpt.resid_pdrop)
+    assert (ours.norm, ours.gelu) == ("pre", GELU[gpt.activation_function])
+    assert ours.init_std == gpt.initializer_range
+    assert TransformerConfig(vocab_size=V, max_positions=P).norm_eps == gpt.layer_norm_epsilon
 
 
 @torch.inference_mode()

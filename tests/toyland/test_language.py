@@ -292,6 +292,13 @@ def test_the_best_readers_of_given_texts(small):
 # --- the full grammar
 
 
+def test_words_of_one_class_differ_in_a_story():
+    """The third differs from the first as well as from the second."""
+    grammar = Grammar("words pet: cat dog cow hen\nrule STORY\n 1 ?x:pet ?y:pet ?z:pet")
+    assert grammar.next_words("cat") == pytest.approx({"cow": 1 / 3, "dog": 1 / 3, "hen": 1 / 3})
+    assert grammar.next_words("cat dog") == {"cow": 0.5, "hen": 0.5}
+
+
 def test_toyland_is_unambiguous(language):
     """Entropy over derivations equals entropy over texts only if no text has two derivations."""
     assert best_left_to_right(language).nats == pytest.approx(language.entropy().nats, abs=1e-9)
@@ -477,6 +484,19 @@ def test_a_story_that_names_all_of_a_kind_is_not_contradicted_by_itself():
     assert [(" ".join(pair.hypothesis), pair.label) for pair in pairs] == [
         ("anna gave tom the drum", "neutral")
     ]
+
+
+def test_what_is_left_open_is_of_a_thing_that_the_story_does_not_name():
+    """Here a kite is seen and a drum is given, so only the ball is left."""
+    grammar = Grammar(
+        "names person: anna tom\nwords toy: kite drum ball\nrule STORY\n"
+        " 1 ?a:person saw a ?s:toy and gave ?c:person the ?t:toy @gave(a,t,c)\nabout gave\n"
+        " !giver gave !receiver the *thing = neutral\n"
+    )
+    story, generator = grammar.read("anna saw a kite and gave tom the drum"), torch.Generator()
+    for _ in range(20):
+        (pair,) = story.entailments(generator)
+        assert " ".join(pair.hypothesis) == "anna gave tom the ball"
 
 
 def test_a_fact_by_hand(language):

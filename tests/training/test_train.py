@@ -151,6 +151,21 @@ def test_frozen_weights_stay() -> None:
     assert model.training
 
 
+def test_training_turns_dropout_on() -> None:
+    """A model that has just been evaluated trains as a new one does."""
+    model, batches = setting()
+    model.eval()
+    modes = []
+
+    def loss(model: nn.Module, batch: Tensor) -> Tensor:
+        modes.append(model.training)
+        return squares(model, batch)
+
+    list(train(model, batches, loss, TrainConfig(steps=3)))
+    assert modes == [True] * 3
+    assert model.training
+
+
 def test_batches_can_go_on_forever_and_training_be_finished() -> None:
     model, (batch, *_) = setting()
     drawn = []
