@@ -207,12 +207,17 @@ def test_tokens_added_the_old_way(tmp_path: Path) -> None:
         assert ours.tokens_of(ours.encode(text, specials=True)) == theirs.tokenize(text), text
 
 
-def test_the_config_overrides_the_map_of_special_tokens(tmp_path: Path) -> None:
-    """As in `transformers`, where the config lists the added tokens."""
-    mask = {"content": "[MASK]", "special": True, "normalized": False}
-    listed = {str(VOCAB.index("[MASK]")): mask}
-    folder = vocab_folder(tmp_path, mask_token="[MASK]", added_tokens_decoder=listed)
+def test_two_files_name_the_special_tokens(tmp_path: Path) -> None:
+    """The map decides, as in `transformers`, unless the config lists the added tokens."""
+    folder = vocab_folder(tmp_path, mask_token="[MASK]")
+    (folder / "vocab.txt").write_text("\n".join([*VOCAB, "<mask>"]) + "\n")
     write(folder, special_tokens_map_json={"mask_token": "<mask>"})
+    assert hf.BertTokenizer.from_pretrained(folder).mask_token == "<mask>"
+    with pytest.raises(ValueError, match=r"made with mask_token <mask>, which changes tokens"):
+        WordPiece.load(folder)
+    token = {"content": "[MASK]", "special": True, "normalized": False}
+    listed = {str(VOCAB.index("[MASK]")): token}
+    vocab_folder(tmp_path, mask_token="[MASK]", added_tokens_decoder=listed)
     ours, theirs = WordPiece.load(folder), hf.BertTokenizer.from_pretrained(folder)
     assert ours.special.mask == theirs.mask_token_id == VOCAB.index("[MASK]")
 

@@ -59,12 +59,15 @@ def read_whole(folder: Path, kind: str) -> dict[str, Any]:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """tokenizer_config.json with what special_tokens_map.json adds; {} where there is neither."""
-    config: dict[str, Any] = {}
-    for name in (NAMES, CONFIG):
-        if (folder / name).exists():
-            config |= read_json(folder / name)
-    return config
+    """tokenizer_config.json with what special_tokens_map.json adds; {} where there is neither.
+
+    Where both name a token, the map decides, as in `transformers`; but a config that lists the
+    added tokens is newer than the map, and then the config does.
+    """
+    config, names = (
+        read_json(folder / name) if (folder / name).exists() else {} for name in (CONFIG, NAMES)
+    )
+    return names | config if "added_tokens_decoder" in config else config | names
 
 
 def read_added(

@@ -107,7 +107,7 @@ def load_gpt2(
 
     With `special=None` the end of a text is `<|endoftext|>` of the vocabulary in the folder, or
     the eos_token_id of config.json. GPT-2 has no padding token, so padding is -1 unless config.json
-    names one that is not the end of a text as well: that one is read, not hidden.
+    names one that does not also begin or end a text: such a one is read, not hidden.
     """
     folder, c = _open(source, "gpt2", GPT2_FIXED)
     rates = "resid_pdrop", "attn_pdrop", "embd_pdrop"
