@@ -1,5 +1,6 @@
 """How `make test` deals its work, and how nbval waits."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -103,6 +104,18 @@ def test_the_book_shows_what_nbval_s_run_put_out(
     assert build.holds(cache, path)
     kept = cache.get_cache_bundle(cache.match_cache_notebook(nbformat.read(path, 4)).pk)
     assert kept.nb.cells[0].outputs == ran.cells[0].outputs
+
+    views = importlib.import_module("bertgpt.figures.bertviz_frame")
+    with pytest.raises(views.MissingPackageError) as missing:
+        views.folder_of("no_such_package")
+    bare = nbformat.from_dict(ran)
+    bare.cells[0].source += "  # a view"
+    nbformat.write(bare, path)
+    bare.cells[0].outputs = [v4.new_output("display_data", {"text/html": str(missing.value)})]
+    nbformat.write(bare, empty / "page.ran.ipynb")
+    assert run_notebooks.hand_on(path, passed) == passed
+    assert "the book runs it again" in capsys.readouterr().out
+    assert not build.holds(cache, path)
 
     ran.cells[0].outputs.append(v4.new_output("stream", name="stderr", text="a warning"))
     ran.cells[0].source += "  # another cell"

@@ -1,10 +1,17 @@
 """What a notebook puts into its page: numbers for the prose, and source code."""
 
+import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from myst_nb.core.variables import format_plain_text
 
 from bertgpt.figures import charts, page
+
+
+@pytest.fixture(autouse=True)
+def no_other_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """IPython warns where another virtual environment than its own is switched on."""
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
 
 
 def test_glue_writes_what_the_book_reads() -> None:
