@@ -144,13 +144,6 @@ def themed(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
         yield {"light": light, "dark": dark}
 
 
-@pytest.fixture(scope="session")
-def filed(browser: Browser) -> Iterator[BrowserContext]:
-    """One context for pages that are opened as files."""
-    with opened(browser) as context:
-        yield context
-
-
 @pytest.fixture
 def tab(browser: Browser) -> Iterator[Page]:
     """A fresh page of its own context, for tests that press keys."""

@@ -225,15 +225,20 @@ def test_a_line_that_is_cut_is_found(folded: bool, base: str, tab: Page) -> None
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_page(theme: str, page_name: str, base: str, themed: dict[str, BrowserContext]) -> None:
+def test_page(
+    theme: str, page_name: str, base: str, site: Path, themed: dict[str, BrowserContext]
+) -> None:
+    """Both widths; in the light theme from a server, in the dark one as a file."""
     page = themed[theme].new_page()
     try:
-        watch = Watch(page, base)
+        served = theme == "light"
+        watch = Watch(page, base if served else "file://")
+        address = f"{base}/{page_name}" if served else f"{(site / page_name).as_uri()}?q=model"
         picture = f"{page_name.removesuffix('.html').replace('/', '-')}-{theme}"
         # One theme arrives on the phone, the other on the wide screen: both ways are loaded once.
         order = ["wide", "phone"] if theme == "light" else ["phone", "wide"]
         page.set_viewport_size({"width": WIDTHS[order[0]], "height": 900})
-        page.goto(f"{base}/{page_name}", wait_until="load")
+        page.goto(address, wait_until="load")
         page.evaluate(AXE)
         page.evaluate(WAKE)
         faults = []
@@ -256,6 +261,7 @@ def test_page(theme: str, page_name: str, base: str, themed: dict[str, BrowserCo
             faults += [f"{theme} {WIDTHS[size]} px: {fault}" for fault in serious_findings(page)]
         assert page.evaluate("document.documentElement.dataset.theme") == theme
         TALLY["page loads"] += 1
+        TALLY["pages opened as a file"] += not served
         faults += watch.faults
         if faults and not PHOTOGRAPHS:
             page.reload()  # its drawings have been emptied
@@ -264,18 +270,6 @@ def test_page(theme: str, page_name: str, base: str, themed: dict[str, BrowserCo
                 settle(page)
                 photograph(page, SCREENSHOTS / f"{picture}-{WIDTHS[size]}.jpg")
         assert not faults, "\n".join([page_name, *faults])
-    finally:
-        page.close()
-
-
-def test_page_opens_as_a_file(page_name: str, filed: BrowserContext, site: Path) -> None:
-    page = filed.new_page()
-    try:
-        watch = Watch(page, "file://")
-        page.goto(f"{(site / page_name).as_uri()}?q=model", wait_until="load")
-        settle(page)
-        TALLY["pages opened as a file"] += 1
-        assert not watch.faults, "\n".join([page_name, *watch.faults])
     finally:
         page.close()
 
