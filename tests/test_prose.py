@@ -67,6 +67,17 @@ def test_no_returned_thing_is_described_as_a_type():
     assert not wrong
 
 
+def test_no_example_is_wider_than_a_reference_page():
+    """A block holds 85 characters at 1400 px; a longer line would have to be pushed sideways."""
+    wide = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in (ROOT / "src" / "bertgpt").rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip().startswith((">>> ", "... ")) and len(line.strip()) > 85
+    ]
+    assert wide == []
+
+
 def test_the_colophon_names_the_pages_that_read_each_text():
     """A page that begins to read a text must say so there: its licence asks for it."""
     colophon = (BOOK / "colophon.md").read_text(encoding="utf-8")

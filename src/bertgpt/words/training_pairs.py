@@ -37,7 +37,8 @@ def numbered(
         ValueError: if the text is empty or holds strings where lists of words are expected, no word
             is frequent enough, or the window is larger than the longest sentence.
 
-    >>> text = numbered([["a", "b", "a"], ["b", "c"]], window=1, min_count=2, threshold=1.0)
+    >>> sentences = [["a", "b", "a"], ["b", "c"]]
+    >>> text = numbered(sentences, window=1, min_count=2, threshold=1.0)
     >>> text.vocab.words, text.ids.tolist(), text.sentence.tolist()
     (('a', 'b'), [0, 1, 0, 1], [0, 0, 0, 1])
     """
