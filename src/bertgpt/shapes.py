@@ -1,5 +1,6 @@
-"""The letters that name tensor axes, and the one function that checks them."""
+"""The letters that name tensor axes, and checks of the shapes and the ids that are given."""
 
+import torch
 from torch import Tensor
 
 AXES = {
@@ -23,7 +24,6 @@ def check_shape(name: str, x: Tensor, axes: str, **sizes: int) -> None:
         axes: the letters of its axes, separated by spaces.
         sizes: letter -> size, for axes of known size.
 
-    >>> import torch
     >>> check_shape("token_ids", torch.zeros(2, 5), "B T", T=5)
     >>> check_shape("token_ids", torch.zeros(2, 5), "B T", T=7)
     Traceback (most recent call last):
@@ -40,3 +40,15 @@ def check_shape(name: str, x: Tensor, axes: str, **sizes: int) -> None:
     if not fits:
         want = ", ".join(f"{a}={sizes[a]}" if a in sizes else a for a in letters)
         raise ValueError(f"expected {name} of shape ({want}), got {tuple(x.shape)}")
+
+
+def check_whole(name: str, ids: Tensor) -> None:
+    """Raise ValueError unless a tensor of ids holds whole numbers, of whatever size.
+
+    >>> check_whole("token_ids", torch.zeros(2, 5))
+    Traceback (most recent call last):
+        ...
+    ValueError: token_ids has the dtype torch.float32; expected whole numbers, ids
+    """
+    if ids.is_floating_point() or ids.dtype == torch.bool:
+        raise ValueError(f"{name} has the dtype {ids.dtype}; expected whole numbers, ids")

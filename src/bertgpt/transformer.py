@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from bertgpt.attention import AttentionRecord, MultiHeadAttention
 from bertgpt.config import TransformerConfig
 from bertgpt.masks import check_mask
-from bertgpt.shapes import check_shape
+from bertgpt.shapes import check_shape, check_whole
 
 
 class FeedForward(nn.Module):
@@ -169,8 +169,7 @@ class Transformer(nn.Module):
 
 def _check_range(name: str, ids: Tensor, size: str, n: int) -> None:
     """Raise ValueError unless all ids are in [0, n)."""
-    if ids.is_floating_point() or ids.dtype == torch.bool:
-        raise ValueError(f"{name} has the dtype {ids.dtype}; expected whole numbers, ids")
+    check_whole(name, ids)
     # CUDA stops at a wrong id by itself; MPS reads zeros in its place and says nothing.
     if ids.device.type in ("cuda", "meta") or not ids.numel():
         return

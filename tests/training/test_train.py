@@ -38,10 +38,10 @@ def test_the_rate_rises_in_a_line_and_falls_along_a_cosine() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"steps": 0}, "steps=0 must be a whole number from 1"),
-        ({"steps": 2.5}, "steps=2.5 must be a whole number from 1"),
-        ({"steps": 5, "warmup": 5}, "warmup=5 at least 0 and below steps"),
-        ({"steps": 5, "warmup": -1}, "warmup=-1 at least 0"),
+        ({"steps": 0}, "steps=0 must be at least 1, a whole number"),
+        ({"steps": 2.5}, "steps=2.5 must be at least 1, a whole number"),
+        ({"steps": 5, "warmup": 5}, "warmup=5 must be at least 0 and below steps=5"),
+        ({"steps": 5, "warmup": -1}, "warmup=-1 must be at least 0 and below steps=5"),
         ({"steps": 5, "learning_rate": 0.0}, "learning_rate=0.0 .* 1e-3, 1 and 0.1 are usual"),
         ({"steps": 5, "clip_norm": 0.0}, "clip_norm=0.0 must be above 0"),
         ({"steps": 5, "weight_decay": -1.0}, "weight_decay=-1.0 must be at least 0; 0.01 is usual"),

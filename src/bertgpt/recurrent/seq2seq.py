@@ -14,7 +14,7 @@ from bertgpt.attention import dot_scores, masked_softmax
 from bertgpt.config import check_at_least
 from bertgpt.recurrent.lstm import LSTM, State
 from bertgpt.recurrent.sequences import Lengths
-from bertgpt.shapes import check_shape
+from bertgpt.shapes import check_shape, check_whole
 
 
 class AdditiveScores(nn.Module):
@@ -208,8 +208,7 @@ class Seq2Seq(nn.Module):
         """True at the tokens that are not padding, (B, S); raises ValueError for unusable ids."""
         axes = "B S" if name == "source" else "B T"
         check_shape(name, ids, axes)
-        if ids.is_floating_point() or ids.dtype == torch.bool:
-            raise ValueError(f"{name} has the dtype {ids.dtype}; expected whole numbers, token ids")
+        check_whole(name, ids)
         if ids.numel() and not (0 <= int(ids.min()) and int(ids.max()) < n_ids):
             raise ValueError(
                 f"{name} holds ids from {int(ids.min())} to {int(ids.max())}; its vocabulary has "

@@ -8,6 +8,8 @@ from typing import NamedTuple, TypeVar
 import torch
 from torch import Tensor, nn
 
+from bertgpt.config import check_at_least
+
 Batch = TypeVar("Batch")
 Model = TypeVar("Model", bound=nn.Module)
 Report = TypeVar("Report")
@@ -25,10 +27,10 @@ class TrainConfig:
     clip_norm: float = 1.0  # largest norm of a gradient; a larger one is scaled down to it
 
     def __post_init__(self) -> None:
-        if not isinstance(self.steps, int) or self.steps < 1 or not 0 <= self.warmup < self.steps:
+        check_at_least(1, self, "steps")
+        if not 0 <= self.warmup < self.steps:
             raise ValueError(
-                f"steps={self.steps} must be a whole number from 1 and warmup={self.warmup} at "
-                "least 0 and below steps"
+                f"warmup={self.warmup} must be at least 0 and below steps={self.steps}"
             )
         if not self.learning_rate > 0 or not self.clip_norm > 0 or not 0 <= self.final_share <= 1:
             raise ValueError(
