@@ -23,6 +23,7 @@ ROOT_ROWS: tuple[tuple[str, ...], ...] = (
 )
 ROOT_ROW = {name: number for number, row in enumerate(ROOT_ROWS) for name in row}
 ABOVE = {"root", "toyland", "corpora", "tokens", "words", "recurrent", "weights"}
+TRAINED = ABOVE | {"training", "generation", "evaluation"}
 # room -> the rooms that it may import besides itself.
 ROOMS: dict[str, set[str]] = {
     "root": set(),
@@ -33,11 +34,12 @@ ROOMS: dict[str, set[str]] = {
     "recurrent": {"root"},
     "weights": {"root", "tokens"},
     "training": ABOVE,
+    "generation": {"root", "weights"},
     "evaluation": {"root"},
     "figures": {"root", "evaluation"},
-    "tasks": ABOVE | {"training", "evaluation"},
-    "experiments": ABOVE | {"training", "evaluation", "tasks"},
-    "check": ABOVE | {"training", "evaluation", "tasks", "experiments"},
+    "tasks": TRAINED,
+    "experiments": TRAINED | {"tasks"},
+    "check": TRAINED | {"tasks", "experiments"},
 }
 TOKENS_A_FILE = 2000
 
