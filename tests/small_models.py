@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from bertgpt.bert import BERT
 from bertgpt.config import NO_SPECIAL_IDS, SPECIAL_IDS, SpecialIds, TransformerConfig
 from bertgpt.gpt import GPT
 
@@ -67,11 +68,68 @@ def bigram_gpt(
     return model.eval()
 
 
+class TableBERT(BERT):
+    """A BERT whose distribution for a gap is given by hand.
+
+    Its hidden states are the scores themselves: `conditionals(text, place)` is the distribution
+    over the ordinary tokens at a place, given what the text shows elsewhere.
+    """
+
+    def __init__(
+        self,
+        n_words: int,
+        conditionals: Callable[[tuple[int, ...], int], Tensor],
+        max_positions: int = 8,
+    ) -> None:
+        n = len(SPECIAL_IDS)
+        cfg = TransformerConfig(
+            vocab_size=n + n_words, max_positions=max_positions, width=4, n_layers=1, n_heads=1
+        )
+        super().__init__(cfg, head=lambda stack: nn.Identity())
+        self.conditionals, self.n_words = conditionals, n_words
+        self.n_read = 0  # texts read so far
+        self.known: dict[tuple[int, ...], Tensor] = {}
+
+    def hidden(self, token_ids: Tensor, segment_ids=None, records=None) -> Tensor:
+        self.n_read += len(token_ids)
+        return torch.stack([self.scores(tuple(text)) for text in token_ids.tolist()])
+
+    def scores(self, text: tuple[int, ...]) -> Tensor:
+        if text not in self.known:
+            scores = torch.full((len(text), self.stack.cfg.vocab_size), 3.0)  # specials too
+            for place in range(len(text)):
+                scores[place, len(SPECIAL_IDS) :] = self.conditionals(text, place).log()
+            self.known[text] = scores
+        return self.known[text]
+
+
+def joint_bert(joint: Tensor) -> TableBERT:
+    """A BERT whose conditionals are those of a joint distribution over words at n places.
+
+    A text is as many tokens as the joint has axes; [MASK] is summed over.
+    """
+    first, mask = len(SPECIAL_IDS), SPECIAL_IDS.mask
+
+    def conditionals(text: tuple[int, ...], place: int) -> Tensor:
+        p = joint
+        for axis, token in enumerate(text):
+            if axis == place:
+                continue
+            keep = slice(None) if token == mask else slice(token - first, token - first + 1)
+            p = p[(slice(None),) * axis + (keep,)]
+        p = p.sum(dim=[axis for axis in range(joint.ndim) if axis != place])
+        return p / p.sum()
+
+    return TableBERT(joint.shape[0], conditionals)
+
+
 __all__ = [
     "NO_SPECIAL_IDS",
     "SPECIAL_IDS",
     "VARIANTS",
+    "TableBERT",
     "bigram_gpt",
     "config",
+    "joint_bert",
     "scrambled",
 ]

@@ -33,9 +33,29 @@ def row_generators(source: Source, n_texts: int) -> list[torch.Generator]:
     return generators
 
 
-def uniforms(generators: Sequence[torch.Generator], n: int) -> Tensor:
-    """The next n draws of each text from [0, 1), (B, n) on the CPU."""
-    return torch.stack([torch.rand(n, generator=g, device=g.device).cpu() for g in generators])
+def uniforms(generators: Sequence[torch.Generator], n: int | Tensor) -> Tensor:
+    """The next draws of each text from [0, 1), on the CPU.
+
+    Args:
+        n: how many; or (B,) how many of each text, so that what pads a text takes no draw.
+    Returns:
+        (B, the most draws of a text), 0 where a text has fewer.
+    """
+    counts = [n] * len(generators) if isinstance(n, int) else n.tolist()
+    draws = torch.zeros(len(generators), max(counts))
+    for row, g, count in zip(draws, generators, counts, strict=True):
+        row[:count] = torch.rand(count, generator=g, device=g.device)
+    return draws
+
+
+def spans(places: Tensor) -> Tensor:
+    """Columns of each text up to the last place that is True, (B, T) -> (B,).
+
+    >>> spans(torch.tensor([[False, True, False], [False, False, False]])).tolist()
+    [2, 0]
+    """
+    columns = torch.arange(1, places.shape[1] + 1, device=places.device)
+    return (columns * places).amax(dim=1)
 
 
 def pick(probs: Tensor, u: Tensor) -> Tensor:
@@ -47,7 +67,8 @@ def pick(probs: Tensor, u: Tensor) -> Tensor:
     Returns:
         (B,) int64; a token of probability 0 is never picked.
 
-    >>> pick(torch.tensor([[0.2, 0.0, 0.8]]).repeat(2, 1), torch.tensor([0.1, 0.2])).tolist()
+    >>> p = torch.tensor([[0.2, 0.0, 0.8], [0.2, 0.0, 0.8]])
+    >>> pick(p, torch.tensor([0.1, 0.3])).tolist()
     [0, 2]
     """
     running = probs.double().cumsum(dim=1)  # float32 would lose the tail of a large vocabulary

@@ -49,6 +49,11 @@ class Knobs:
         """Whether a distribution to draw from changes: no part of greedy decoding."""
         return (self.temperature, self.top_k, self.top_p) != (1.0, None, 1.0)
 
+    @property
+    def controls_repetition(self) -> bool:
+        """Whether what a text already has changes its next token."""
+        return (self.repetition_penalty, self.no_repeat_ngram) != (1.0, None)
+
 
 AS_IT_IS = Knobs()  # the model's own distribution
 
@@ -124,7 +129,7 @@ def without_repetition(
         (B, V); the same tensor where there is nothing to do.
     """
     penalty, n = knobs.repetition_penalty, knobs.no_repeat_ngram
-    if penalty == 1.0 and n is None:
+    if not knobs.controls_repetition:
         return logits
     if texts is None or len(texts) != len(logits):
         raise ValueError(
