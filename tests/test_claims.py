@@ -17,8 +17,8 @@ NEEDED = {"id", "part", "words", "verdict", "correction", "sources", "page", "ev
 OPTIONAL = {"words_from", "verdict_note"}
 PAGES = {
     "01_counting", "02_words_as_vectors", "03_inside_the_word", "04_recurrence", "05_gates",
-    "06_attention", "07_tokens", "08_self_attention", "09_the_transformer", "10_bert", "11_gpt",
-    "12_published_weights", "13_bert_is_not_gpt",
+    "06_attention", "07_tokens", "08_self_attention", "09_the_transformer", "10_cost_and_depth",
+    "11_bert", "12_gpt", "13_published_weights", "14_bert_is_not_gpt",
 }  # fmt: skip
 # The pages that are written: their claims need evidence.
 WRITTEN = {path.stem for path in (BOOK.parent / "notebooks").glob("[0-9][0-9]_*.ipynb")}

@@ -353,7 +353,7 @@ class EvidenceLinks(SphinxPostTransform):
 def _title_to_come(page: str) -> str:
     """Title of a page that is not written yet, from the name of its file.
 
-    >>> _title_to_come("13_bert_is_not_gpt")
+    >>> _title_to_come("14_bert_is_not_gpt")
     'BERT is not GPT'
     """
     name = re.sub(r"^[0-9]+_", "", page).replace("_", " ")

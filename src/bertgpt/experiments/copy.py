@@ -1,4 +1,4 @@
-"""Page 09, C06 C55, E15: one layer of attention, two, and an LSTM: who can say a string again?"""
+"""Page 10, C55, E15: one layer of attention, two, and an LSTM: who can say a string again?"""
 
 from collections.abc import Callable
 from functools import partial

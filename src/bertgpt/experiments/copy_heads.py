@@ -1,4 +1,4 @@
-"""Page 09, C55, E15: where the heads of a model that learned to copy look, by distance."""
+"""Page 10, C55, E15: where the heads of a model that learned to copy look, by distance."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""Page 09, C47 C50, E08: what a Transformer block costs beside a recurrent layer."""
+"""Page 10, C50, E08: what a Transformer block costs beside a recurrent layer."""
 
 import statistics
 import time

@@ -1,4 +1,4 @@
-"""Page 09, C49, E14: parity and counting, trained on short strings, tested on long ones."""
+"""Page 10, C49, E14: parity and counting, trained on short strings, tested on long ones."""
 
 from collections.abc import Callable
 from functools import partial
