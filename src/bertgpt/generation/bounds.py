@@ -4,8 +4,8 @@ A GPT's log-probabilities of a text's tokens add up to that of the text, by the 
 holds in any order of the tokens: log P(x) is the sum over k of log p(x_k | the k - 1 revealed
 before). A BERT trained at all rates of masking has met each of these questions, so each order gives
 a log-probability, and their mean is a lower bound on that of the mixture over orders (Uria, Murray
-and Larochelle 2014; Hoogeboom et al. 2022; Sahoo et al. 2024). Trained at 15 %, it has never met
-most of them, and the bound is far off.
+and Larochelle 2014; for masked language models Liao, Jiang and Liu 2020; Hoogeboom et al. 2022;
+Sahoo et al. 2024). Trained at 15 %, it has seldom met most of them, and the bound is far off.
 
 What is scored are the ordinary tokens. Special tokens are given, and so is the length of the text:
 to compare with a GPT that also writes where the text ends, add the log-probability of the length.
@@ -183,7 +183,7 @@ def pseudo_log_likelihood(
 ) -> Tensor:
     """The sum of the log-probabilities of the tokens, each hidden in turn: no log-probability.
 
-    Salazar et al. 2020, section 2. Each token is guessed from all others, so what two tokens say of
+    (Salazar et al. 2020.) Each token is guessed from all others, so what two tokens say of
     each other counts twice: the sum is no logarithm of a probability of the text, nor a bound on
     it, and may not be compared with a GPT's log-probability, or with `log_bound`.
 

@@ -8,7 +8,8 @@ Shapes: B texts, T positions read now, S columns filled so far, H heads, K width
 V tokens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,8 @@ from bertgpt.gpt import GPT
 from bertgpt.shapes import check_shape, check_whole
 from bertgpt.transformer import Block
 from bertgpt.weights.saved import unwrapped
+
+Call = Callable[[Tensor], Tensor]
 
 
 def writer(model: nn.Module) -> GPT:
@@ -45,52 +48,73 @@ def writer(model: nn.Module) -> GPT:
     return model
 
 
+def _linear(layer: nn.Linear) -> Call:
+    return partial(F.linear, weight=layer.weight, bias=layer.bias)
+
+
+def _norm(layer: nn.LayerNorm) -> Call:
+    shape = list(layer.normalized_shape)
+    return partial(
+        torch.layer_norm,
+        normalized_shape=shape, weight=layer.weight, bias=layer.bias, eps=layer.eps,
+    )  # fmt: skip
+
+
 class _Layer:
-    """One block, its weights laid out for one token at a time, and what it has read."""
+    """One block for a few new tokens, and the keys and values of what it has read.
+
+    Its layers are plain functions: a step calls so many that `nn.Module` would take a third of it.
+    """
 
     def __init__(self, block: nn.Module, n_texts: int, capacity: int) -> None:
         assert isinstance(block, Block)
-        self.block, self.n_heads = block, block.attn.n_heads
-        parts = block.attn.query, block.attn.key, block.attn.value
+        attn = block.attn
+        parts = attn.query, attn.key, attn.value
         self.weight = torch.cat([part.weight for part in parts]).T.contiguous()  # (D, 3 D)
         self.bias = torch.cat([part.bias for part in parts])  # (3 D,)
-        D = len(block.attn.out.bias)
-        shape = 2, n_texts, self.n_heads, capacity, D // self.n_heads
+        self.out, self.norm_attn = _linear(attn.out), _norm(block.norm_attn)
+        self.pre, self.ff = block.pre, block.ff is not None
+        if block.ff is not None:
+            self.up, self.down = _linear(block.ff.up), _linear(block.ff.down)
+            self.norm_ff = _norm(block.norm_ff)
+            self.gelu = partial(F.gelu, approximate=block.ff.act.approximate)
+        self.D, self.n_heads = len(attn.out.bias), attn.n_heads
+        shape = 2, n_texts, self.n_heads, capacity, self.D // self.n_heads
         self.kept = self.weight.new_zeros(shape)  # keys, values: (2, B, H, capacity, K)
 
     def run(self, x: Tensor, T: int, start: int, mask: Tensor | None) -> Tensor:
         """The block over T new columns, as `Block.forward` without dropout: (B T, D)."""
-        block = self.block
-        if block.pre:
-            x = x + self.attend(block.norm_attn(x), T, start, mask)
-            return x if block.ff is None else x + block.ff(block.norm_ff(x))
-        x = block.norm_attn(x + self.attend(x, T, start, mask))
-        return x if block.ff is None else block.norm_ff(x + block.ff(x))
+        if self.pre:
+            x = x + self.attend(self.norm_attn(x), T, start, mask)
+            return x + self.feed(self.norm_ff(x)) if self.ff else x
+        x = self.norm_attn(x + self.attend(x, T, start, mask))
+        return self.norm_ff(x + self.feed(x)) if self.ff else x
+
+    def feed(self, x: Tensor) -> Tensor:
+        return self.down(self.gelu(self.up(x)))
 
     def attend(self, x: Tensor, T: int, start: int, mask: Tensor | None) -> Tensor:
-        D, H, S = x.shape[1], self.n_heads, start + T
+        D, H, S = self.D, self.n_heads, start + T
         qkv = torch.addmm(self.bias, x, self.weight)  # one product for all three
         qkv = qkv.view(-1, T, 3, H, D // H).permute(2, 0, 3, 1, 4)  # (3, B, H, T, K)
         self.kept[:, :, :, start:S] = qkv[1:]
         k, v = self.kept[:, :, :, :S].unbind()  # (B, H, S, K)
         mixed = F.scaled_dot_product_attention(qkv[0], k, v, mask)  # (B, H, T, K)
-        return self.block.attn.out(mixed.transpose(1, 2).reshape(-1, D))
+        return self.out(mixed.transpose(1, 2).reshape(-1, D))
 
     def keep(self, rows: Tensor, length: int) -> None:
-        B, capacity = self.kept.shape[1], self.kept.shape[3]
-        if len(rows) == B:
-            self.kept[:, :, :, :length] = self.kept[:, rows, :, :length]
-        else:
-            filled = self.kept[:, rows, :, :length]
-            shape = 2, len(rows), self.n_heads, capacity, self.kept.shape[4]
-            self.kept = self.kept.new_zeros(shape)
-            self.kept[:, :, :, :length] = filled
+        filled = self.kept[:, rows, :, :length]
+        if len(rows) != self.kept.shape[1]:
+            _, _, H, capacity, K = self.kept.shape
+            self.kept = self.kept.new_zeros(2, len(rows), H, capacity, K)
+        self.kept[:, :, :, :length] = filled
 
 
 class KeyValueCache:
     """Keys and values of a batch of texts, one fused step per token.
 
-    The cache takes the weights as they are when it is made: after an update make a new one.
+    The cache takes the weights as they are when it is made: after an update make a new one. It
+    calls no hooks of the model.
     """
 
     def __init__(self, model: nn.Module, n_texts: int, capacity: int) -> None:
@@ -109,6 +133,7 @@ class KeyValueCache:
         stack = self.model.stack
         with torch.inference_mode():
             self.layers = [_Layer(block, n_texts, capacity) for block in stack.blocks]
+            self.norm = None if stack.final_norm is None else _norm(stack.final_norm)
             self.table = stack.tokens.weight
             # What a position adds to its token: one row each, or nothing.
             places = None if stack.positions is None else stack.positions.weight
@@ -229,8 +254,7 @@ class KeyValueCache:
         """All blocks and the final norm, (B T, D) -> (B T, D); keys and values are kept."""
         for layer in self.layers:
             x = layer.run(x, T, start, mask)
-        norm = self.model.stack.final_norm
-        return x if norm is None else norm(x)
+        return x if self.norm is None else self.norm(x)
 
     def _logits(self, h: Tensor) -> Tensor:
         logits = self.model.head(h)  # (B, D) -> (B, V)

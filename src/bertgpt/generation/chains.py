@@ -114,15 +114,16 @@ def metropolis_hastings(
 
     A new token y in place of x, drawn with q(y | rest), is accepted with probability
     min(1, exp(score(new) - score(old)) q(x | rest) / q(y | rest)) (Hastings 1970; Goyal, Dyer and
-    Berg-Kirkpatrick 2022, section 3). The chains tend to the distribution proportional to
+    Berg-Kirkpatrick 2022). The chains tend to the distribution proportional to
     exp(score), if each token has some probability.
 
     Args:
         model, generator, places: as for `gibbs`.
         token_ids: (B, T) int64 where the chains begin, without [MASK].
         score: log-score of texts, (N, T) -> (N,), up to a constant; None takes the summed
-            log-probabilities of the tokens, each hidden in turn (`pseudo_log_likelihood`), as that
-            paper does, at T readings a proposal. A chain leaves a text with score -inf at once.
+            log-probabilities of the tokens, each hidden in turn (`pseudo_log_likelihood`), one of
+            that paper's two energies, at T readings a proposal. A chain leaves a text with score
+            -inf at once.
         n_sweeps: at least 1.
     Returns:
         the chains after each sweep, with their scores and how many proposals were accepted.
