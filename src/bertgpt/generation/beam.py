@@ -7,10 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from bertgpt.generation.cache import writer
 from bertgpt.generation.decode import End, opened
 from bertgpt.generation.knobs import NOT_A_NUMBER, Knobs, without_repetition
-from bertgpt.generation.prompts import Ids, Stop, checked_prompts, checked_stop, ends
+from bertgpt.generation.prompts import Ids, Stop, checked_prompts, checked_stop, ends, writer
 from bertgpt.gpt import GPT
 
 

@@ -15,37 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bertgpt.bert import BERT
-from bertgpt.gpt import GPT
+from bertgpt.generation.prompts import writer
 from bertgpt.shapes import check_shape, check_whole
 from bertgpt.transformer import Block
-from bertgpt.weights.saved import unwrapped
 
 Call = Callable[[Tensor], Tensor]
-
-
-def writer(model: nn.Module) -> GPT:
-    """The GPT inside what was given, ready to write.
-
-    Raises:
-        ValueError: for a BERT, for anything else that is not a GPT, and for a model that would drop
-            out at random.
-    """
-    model = unwrapped(model)
-    if isinstance(model, BERT):
-        raise ValueError(
-            "expected a GPT, got a BERT: under its full mask each new token changes all earlier "
-            "states, so no cache is valid, and it was never trained to guess what comes next; "
-            "let it fill gaps with bertgpt.generation.fill, or give a GPT"
-        )
-    if not isinstance(model, GPT):
-        raise ValueError(f"expected a GPT, got a {type(model).__name__}")
-    if model.training and model.stack.cfg.dropout:
-        raise ValueError(
-            f"the model is in training mode and would drop out {model.stack.cfg.dropout} of its "
-            "states at random; call model.eval() first"
-        )
-    return model
 
 
 def _linear(layer: nn.Linear) -> Call:

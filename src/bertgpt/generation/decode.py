@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
-from bertgpt.generation.cache import KeyValueCache, writer
+from bertgpt.generation.cache import KeyValueCache
 from bertgpt.generation.draws import Source, pick, row_generators, uniforms
 from bertgpt.generation.knobs import AS_IT_IS, NOT_A_NUMBER, Knobs, adjusted, without_repetition
 from bertgpt.generation.prompts import (
@@ -16,6 +16,7 @@ from bertgpt.generation.prompts import (
     checked_stop,
     ends,
     side_by_side,
+    writer,
 )
 from bertgpt.gpt import GPT
 
