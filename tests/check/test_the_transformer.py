@@ -30,40 +30,54 @@ def waves(place: int, D: int) -> list[float]:
     return [f(place / 10000 ** (2 * i / D)) for i in range(D // 2) for f in (math.sin, math.cos)]
 
 
-def after(words: list[str], near: int = 1) -> str:
-    """What followed the last token before; the last `near` places are not searched."""
-    last = max(i for i, word in enumerate(words[:-near]) if word == words[-1])
-    return words[last + 1]
+def normalised(x: list[float], scale: Any, shift: Any, less: int = 0) -> list[float]:
+    mean = sum(x) / len(x)
+    spread = math.sqrt(sum((n - mean) ** 2 for n in x) / (len(x) - less))
+    return [(n - mean) / spread * a + b for n, a, b in zip(x, scale, shift, strict=True)]
+
+
+def mended(ids: Any, tokens: Any, positions: Any, blocks: Any, norm: Any) -> list[float]:
+    x = [[a + b for a, b in zip(tokens[i], positions[p])] for p, i in enumerate(ids)]  # noqa: B905
+    for block in blocks:
+        x = block(x)
+    return [sum(a * b for a, b in zip(norm(x[-1]), row)) for row in tokens]  # noqa: B905
+
+
+def by_id(ids: Any, tokens: Any, positions: Any, blocks: Any, norm: Any) -> list[float]:
+    """Positions looked up by what the word is."""
+    rows = {p: positions[i] for p, i in enumerate(ids)}
+    return mended(ids, tokens, rows, blocks, norm)
+
+
+def written(guess: Any, words: Any, end: str, longest: int, last: bool = False) -> list[str]:
+    words = [*words]
+    while len(words) < longest:
+        chances = guess(words[-1:] if last else words)
+        if (word := max(chances, key=chances.get)) == end:
+            break
+        words.append(word)
+    return words
 
 
 RIGHT = {
     "block_parameters": parameters,
-    "crossing": lambda D, F: 2 * D + F,
     "pre_norm": pre,
-    "rounds": lambda n, L: n + L - 1,
     "sinusoids": waves,
-    "induction": after,
+    "layer_norm": normalised,
+    "mend": mended,
+    "write": written,
 }
 WRONG: list[tuple[str, Any, str]] = [
     ("block_parameters", lambda D, F: 4 * D * D + 2 * D * F + (4 if F else 2) * D, "biases"),
     ("block_parameters", lambda D, F: parameters(D, F) - (4 if F else 2) * D, "norms learn"),
     ("block_parameters", lambda D, F: parameters(D, F) - D * D - D, "four matrices"),
     ("block_parameters", lambda D, F: 4 * D * D + 9 * D + 2 * D * F + F, "With F = 0"),
-    ("crossing", lambda D, F: D, "without their factors"),
-    ("crossing", lambda D, F: 2 * D, "feed-forward part out"),
-    ("crossing", lambda D, F: 2 * D + 2 * F, "two products"),
-    ("crossing", lambda D, F: F, "projections out"),
-    ("crossing", lambda D, F: 6 * D, "only for F = 4 D"),
     ("pre_norm", post, "post-norm"),
     ("pre_norm", on_the_stream, "the stream itself"),
     ("pre_norm", lambda x, a, f, n: f(n(a(n(x)))), "Nothing is added"),
     ("pre_norm", lambda x, a, f, n: x + a(n(x)) + f(n(x)), "the old x"),
     ("pre_norm", lambda x, a, f, n: x + a(n(x)) + f(x + a(n(x))), "its norm, too"),
     ("pre_norm", lambda x, a, f, n: n(pre(x, a, f, n)), "bare sum"),
-    ("rounds", lambda n, L: n * L, "one cell at a time"),
-    ("rounds", lambda n, L: n + L, "One too many"),
-    ("rounds", lambda n, L: n, "draw the grid"),
-    ("rounds", lambda n, L: L, "a Transformer's"),
     ("sinusoids", lambda p, D: waves(p, D)[::2] + waves(p, D)[1::2], "in turn"),
     ("sinusoids", lambda p, D: waves(p + 1, D), "number 0"),
     (
@@ -73,10 +87,22 @@ WRONG: list[tuple[str, Any, str]] = [
     ),
     ("sinusoids", lambda p, D: [math.sin(p / 1e4 ** (k // 2 * 2 / D)) for k in range(D)], "cosine"),
     ("sinusoids", lambda p, D: [_pair(p / 1e4 ** (k / D))[k % 2] for k in range(D)], "one angle"),
-    ("induction", lambda w: w[w.index(w[-1]) + 1], "first time"),
-    ("induction", lambda w: after(w, near=2), "first time"),
-    ("induction", lambda w: w[-1], "the token itself"),
-    ("induction", lambda w: w[len(w) - 2 - w[-2::-1].index(w[-1]) - 1], "came before"),
+    ("layer_norm", lambda x, a, b: normalised(x, a, b, less=1), "n - 1"),
+    ("layer_norm", lambda x, a, b: normalised(x, [1] * len(x), [0] * len(x)), "its own"),
+    ("layer_norm", lambda x, a, b: [n - sum(x) / len(x) for n in x], "variance is not 1"),
+    (
+        "layer_norm",
+        lambda x, a, b: [n / math.sqrt(sum(m * m for m in x) / len(x)) for n in x],
+        "RMSNorm",
+    ),
+    ("mend", by_id, "still there"),
+    ("mend", lambda i, t, p, b, n: mended(i, t, p, b, lambda v: v), "put it back"),
+    ("mend", lambda i, t, p, b, n: mended(i, t, p, b[::-1], n), "order of the blocks"),
+    ("mend", lambda i, t, p, b, n: mended(i, t, p[1:], b, n), "count from 0"),
+    ("mend", lambda i, t, p, b, n: mended(i, t, [p[0]] * 4, b, n), "same position"),
+    ("write", lambda g, w, e, n: [*written(g, w, e, n), e], "left out"),
+    ("write", lambda g, w, e, n: written(g, w, e, n)[len(w) :], "given words as well"),
+    ("write", lambda g, w, e, n: written(g, w, e, n, last=True), "all the words so far"),
 ]
 
 

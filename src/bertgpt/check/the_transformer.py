@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from bertgpt.check.feedback import Attempt, Slips, checker, expect_or_explain
 
@@ -24,29 +25,13 @@ def block_parameters(attempt: Attempt) -> str:
     return "Twelve times the first answer are in BERT and in GPT-2."
 
 
-@checker
-def crossing(attempt: Attempt) -> str:
-    """The length at which scores and mixture cost as much as all else in a block: 2 D + F."""
-    for D, F in ((64, 256), (768, 3072), (100, 50)):
-        slips: Slips = [
-            (D, "That is where n^2 D meets n D^2, without their factors: 4 n^2 D; 8 n D^2 + 4 n D"
-             " F."),
-            (2 * D, "That leaves the feed-forward part out: 4 n D F."),
-            (2 * D + 2 * F, "Scores and mixture are two products: 4 n^2 D together."),
-            (F, "That leaves the four projections out: 8 n D^2."),
-            (6 * D, "6 D holds only for F = 4 D; F is given."),
-        ]  # fmt: skip
-        expect_or_explain(attempt, (D, F), 2 * D + F, slips)
-    return "Below that length a block's price grows almost like n, far above it like n squared."
+class Named:
+    """A function that is shown by its name, without an address in memory."""
 
-
-class Part:
-    """A function of a number that is shown by its name, without an address in memory."""
-
-    def __init__(self, name: str, compute: Callable[[float], float]) -> None:
+    def __init__(self, name: str, compute: Callable[[Any], Any]) -> None:
         self.name, self.compute = name, compute
 
-    def __call__(self, x: float) -> float:
+    def __call__(self, x: Any) -> Any:
         return self.compute(x)
 
     def __repr__(self) -> str:
@@ -56,8 +41,8 @@ class Part:
 @checker
 def pre_norm(attempt: Attempt) -> str:
     """A pre-norm block from its parts, on a plain number."""
-    attend, feed = Part("attend", lambda x: 3 * x + 1), Part("feed", lambda x: x * x)
-    norm = Part("norm", lambda x: x / 2 - 1)
+    attend, feed = Named("attend", lambda x: 3 * x + 1), Named("feed", lambda x: x * x)
+    norm = Named("norm", lambda x: x / 2 - 1)
     for x in (2.0, -3.0, 7.0):
         a = x + attend(norm(x))
         right = a + feed(norm(a))
@@ -77,21 +62,6 @@ def pre_norm(attempt: Attempt) -> str:
         ]  # fmt: skip
         expect_or_explain(attempt, (x, attend, feed, norm), right, slips)
     return "GPT-2's block does the same."
-
-
-@checker
-def rounds(attempt: Attempt) -> str:
-    """Rounds that a recurrent stack needs with as many hands as it can use: n + L - 1."""
-    for n, L in ((5, 1), (5, 3), (1000, 12), (1, 4)):
-        slips: Slips = [
-            (n * L, "That is one cell at a time. A cell of layer 2 can start while layer 1 goes on:"
-             " it needs the cell below it and the one before it, and no other."),
-            (n + L, "One too many: in the first round the first cell is already done."),
-            (n, "The last cell of the top layer needs the last one below it: draw the grid."),
-            (L, "That would be a Transformer's: here a cell also waits for the cell before it."),
-        ]  # fmt: skip
-        expect_or_explain(attempt, (n, L), n + L - 1, slips)
-    return "A Transformer needs a number of rounds that grows only with L."
 
 
 @checker
@@ -118,15 +88,105 @@ def sinusoids(attempt: Attempt) -> str:
 
 
 @checker
-def induction(attempt: Attempt) -> str:
-    """The token that followed the last token at its previous occurrence."""
-    for text in ("a b c a d e a", "the cat sat on the", "b a b b", "x y x z x"):
-        words = text.split()
-        places = [i for i, word in enumerate(words[:-1]) if word == words[-1]]
+def layer_norm(attempt: Attempt) -> str:
+    """Layer normalisation of Ba et al. 2016, without the tiny number in the root."""
+
+    def normal(x: list[float], spread: float) -> list[float]:
+        return [(number - sum(x) / len(x)) / spread for number in x]
+
+    for x, scale, shift in (
+        ([1.0, 3.0, 5.0, 7.0], [1.0, 1.0, 1.0, 1.0], [0.0, 0.0, 0.0, 0.0]),
+        ([2.0, -1.0, 5.0], [1.0, 2.0, -1.0], [0.5, 0.0, 3.0]),
+    ):
+        n = len(x)
+        squares = sum((number - sum(x) / n) ** 2 for number in x)
+        right = _scaled(normal(x, math.sqrt(squares / n)), scale, shift)
+        length = math.sqrt(sum(number**2 for number in x) / n)
         slips: Slips = [
-            (words[places[0] + 1], "That followed the first time; take the last time before now."),
-            (words[places[-1]], "That is the token itself; what came after it is asked for."),
-            (words[places[-1] - 1], "That came before it; what came after it is asked for."),
+            (_scaled(normal(x, math.sqrt(squares / (n - 1))), scale, shift), "You divided the"
+             " squares by n - 1. That is for samples; here the variance is their plain mean."),
+            (_scaled(normal(x, squares / n), scale, shift), "Divide by the root of the variance."),
+            (_scaled(normal(x, math.sqrt(squares)), scale, shift), "The variance is the mean of"
+             " the squares, not their sum."),
+            (_scaled(normal(x, 1), scale, shift), "The mean is gone, but the variance is not 1."),
+            (_scaled([number / length for number in x], scale, shift), "That is RMSNorm: it divides"
+             " by the length. Subtract the mean first."),
+            (normal(x, math.sqrt(squares / n)), "Now the scale and the shift, each number its"
+             " own."),
+        ]  # fmt: skip
+        expect_or_explain(attempt, (x, scale, shift), right, slips)
+    return "PyTorch's LayerNorm gives the same."
+
+
+def _scaled(x: list[float], scale: list[float], shift: list[float]) -> list[float]:
+    return [a * number + b for number, a, b in zip(x, scale, shift, strict=True)]
+
+
+TOKENS = [[1.0, 0.0], [0.0, 2.0], [3.0, -1.0], [-2.0, 1.0]]
+POSITIONS = [[0.5, 0.0], [0.0, 1.0], [-1.0, 0.5], [2.0, 2.0]]
+SUMS = Named("sums", lambda x: [[sum(v[0] for v in x[: t + 1]), x[t][1]] for t in range(len(x))])
+TURNS = Named("turns", lambda x: [[v[1] + 1, v[0] * v[1]] for v in x])
+HALVES = Named("halves", lambda v: [v[0] / 2 - 1, v[1] / 2 + 1])
+
+
+def _stack(
+    places: list[int], ids: list[int], blocks: list[Named], norm: Callable[[Any], Any]
+) -> list[float]:
+    """Scores after the last word; `places` are the rows of the table of positions."""
+    pairs = zip(ids, places, strict=True)
+    x = [[a + b for a, b in zip(TOKENS[i], POSITIONS[p], strict=True)] for i, p in pairs]
+    for block in blocks:
+        x = block(x)
+    return _scores(norm(x[-1]))
+
+
+def _scores(last: list[float], table: list[list[float]] = TOKENS) -> list[float]:
+    return [sum(a * b for a, b in zip(last, row, strict=True)) for row in table]
+
+
+@checker
+def mend(attempt: Attempt) -> str:
+    """A GPT from its parts: tables, blocks, the last norm, the token table used backwards."""
+    for ids, blocks in (([2, 0, 2], [SUMS, TURNS]), ([3, 1], [TURNS, SUMS]), ([1], [SUMS])):
+        places = list(range(len(ids)))
+        right = _stack(places, ids, blocks, HALVES)
+        slips: Slips = [
+            (_stack(ids, ids, blocks, HALVES), "The line is still there: a word's position is its"
+             " place in the text. Which row of `positions` does the third word get?"),
+            (_stack([p + 1 for p in places], ids, blocks, HALVES), "Places count from 0."),
+            (_stack(places, ids, blocks, lambda v: v), "The last norm was right; put it back."),
+            (_stack(places, ids, blocks[::-1], HALVES), "The order of the blocks was right."),
+            (_stack([0] * len(ids), ids, blocks, HALVES), "All words have the same position now."),
+        ]  # fmt: skip
+        expect_or_explain(attempt, (ids, TOKENS, POSITIONS, blocks, HALVES), right, slips)
+    return "With the token's id in its place, a word would be told nothing of where it is."
+
+
+def _chances(words: list[str]) -> dict[str, float]:
+    """A model that counts: after n words it wants the name of n, and it ends after four."""
+    names = {1: "one", 2: "two", 3: "three"}
+    likely = names.get(len(words), ".")
+    return {word: 0.6 if word == likely else 0.1 for word in ("one", "two", "three", ".", "go")}
+
+
+COUNTS = Named("counts", _chances)
+
+
+@checker
+def write(attempt: Attempt) -> str:
+    """Greedy writing: the most likely word, again and again, from all words so far."""
+    for words, longest in ((["go"], 10), (["go", "one"], 10), (["go"], 2)):
+        right = [*words]
+        while len(right) < longest and len(right) < 4:
+            right.append(("one", "two", "three")[len(right) - 1])
+        from_last = [*words]  # as a model that is given only the last word
+        while len(from_last) < longest:
+            from_last.append("one")
+        slips: Slips = [
+            ([*right, "."], "`end` is left out: it is a sign to stop, and no word of the text."),
+            (right[len(words) :], "Return the given words as well."),
+            (from_last, "The model gets all the words so far, each time."),
+            ([*words, *(["."] * (longest - len(words)))], "Stop at `end`."),
         ]
-        expect_or_explain(attempt, (words,), words[places[-1] + 1], slips)
-    return "Two look-ups: where was this token before, and what came next. One layer has but one."
+        expect_or_explain(attempt, (COUNTS, words, ".", longest), right, slips)
+    return "Always the most likely word is called greedy; the page on GPT draws instead."
