@@ -1,7 +1,7 @@
 # One command builds the book, one checks everything; each makes .venv first when it is missing.
 SHELL := /bin/bash -o pipefail
 .DELETE_ON_ERROR:
-.PHONY: help book read test quick lint types unit notebooks-test pages-test lab notebooks notebooks-text experiments bench pdf clean
+.PHONY: help book read test quick lint types unit notebooks-test pages-test lab notebooks notebooks-text experiments pretrain bench pdf clean
 
 # The first Python that the pins are made for; name another with `make PYTHON=...`.
 PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11; do \
@@ -65,6 +65,9 @@ notebooks-text: $(READY)  ## after a change of text: write out the numbers and s
 
 experiments: $(READY)  ## the runs over many seeds whose results the pages quote (hours; can be interrupted)
 	$(BIN)/python -m bertgpt.experiments $(NAME)
+
+pretrain: $(READY)  ## the course's own models (three hours of one core; can be interrupted)
+	$(BIN)/python -m bertgpt.training.course $(NAME)
 
 bench: $(READY)  ## speed beside peers, as ratios
 	@for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.testing import assert_close
 
 from bertgpt.bert import BERT
@@ -20,7 +20,7 @@ from bertgpt.objectives import (
     next_sentence_pairs,
     token_loss,
 )
-from bertgpt.training.pretrain import pretraining_loss
+from bertgpt.training.recipe import Learner, Recipe, set_task
 from bertgpt.training.train import TrainConfig, train
 
 V, T = 61, 9
@@ -264,32 +264,22 @@ def test_no_pairs_can_be_made(given: list[list[list[int]]], length: int) -> None
         next_sentence_pairs(given, SPECIAL, length=length, generator=gen())
 
 
-def test_pretraining_loss_by_hand() -> None:
-    torch.manual_seed(0)
-    model, pairs = BERT(CFG, head=PretrainingHead).eval(), pairs_of(9)
-    seen, targets = mask_tokens(pairs.token_ids, SPECIAL, vocab_size=V, generator=gen())
-    h = model.hidden(seen, pairs.segment_ids) if CFG.n_segments else model.hidden(seen)
-    tokens, pair = model.head(h)
-    by_hand = nn.functional.cross_entropy(tokens.transpose(1, 2), targets)
-    by_hand = by_hand - pair.log_softmax(-1)[torch.arange(len(h)), pairs.labels].mean()
-    assert_close(pretraining_loss(model.head, h, targets, pairs.labels), by_hand)
-    assert by_hand.item() == pytest.approx(math.log(V) + math.log(2), abs=0.2)
-
-
 def test_both_labels_are_learned_with_the_hidden_tokens() -> None:
     """Held-out pairs whose second part is of another document are told from those that follow."""
     torch.manual_seed(0)
     cfg = TransformerConfig(vocab_size=V, max_positions=24, width=32, n_layers=2, n_segments=2)
     model, g = BERT(cfg, head=PretrainingHead), gen(7)
+    learner, recipe = Learner(model), Recipe(mask="full", objective="masked", next_sentence=True)
     train_pairs = Pairs(
         *map(torch.cat, zip(*(pairs_of(8, seed=s) for s in range(30)), strict=True))
     )
     test_pairs = pairs_of(8, seed=99)
 
     def loss(model: BERT, at: Tensor) -> Tensor:
-        ids, segments, labels = (x[at] for x in train_pairs)
-        seen, targets = mask_tokens(ids, SPECIAL, vocab_size=V, generator=g)
-        return pretraining_loss(model.head, model.hidden(seen, segments), targets, labels)
+        ids, _, labels = (x[at] for x in train_pairs)
+        task = set_task(recipe, ids, SPECIAL, vocab_size=V, generator=g, labels=labels)
+        tokens, pairs = learner(task)
+        return tokens / task.weights.sum() + pairs / len(ids)
 
     batches = (torch.randint(0, len(train_pairs.labels), (64,), generator=g) for _ in range(250))
     steps = list(train(model, batches, loss, TrainConfig(steps=250, learning_rate=3e-3)))

@@ -35,6 +35,24 @@ def causal_mask(n: int, *, device: torch.device | None = None) -> Tensor:
     return t[:, None] >= t[None, :]
 
 
+def prefix_mask(n: int, prefix: Tensor) -> Tensor:
+    """The first tokens of a text read each other both ways, the rest reads what came before.
+
+    A prefix of 0 or 1 makes GPT's mask of it, a prefix of T BERT's (Raffel et al. 2020, 3.2.1).
+
+    Args:
+        n: T.
+        prefix: (B,) int64, tokens of each text's prefix.
+    Returns:
+        (B, 1, T, S), True where t may read s.
+
+    >>> prefix_mask(3, torch.tensor([2]))[0, 0].int().tolist()
+    [[1, 1, 0], [1, 1, 0], [1, 1, 1]]
+    """
+    s = torch.arange(n, device=prefix.device)
+    return causal_mask(n, device=prefix.device) | (s < prefix[:, None, None, None])
+
+
 def padding_mask(token_ids: Tensor, pad_id: int) -> Tensor:
     """No position reads padding.  (B, S) -> (B, 1, 1, S), True where the key is a real token.
 

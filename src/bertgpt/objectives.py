@@ -93,6 +93,58 @@ def mask_tokens(
     return corrupted, token_ids.masked_fill(~chosen, IGNORE)
 
 
+def mask_at_all_rates(
+    token_ids: Tensor, special: SpecialIds, *, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Hide from one to all ordinary tokens of each text, every number of them equally often.
+
+    A model that is trained so bounds the probability of a text: with these weights the mean loss is
+    the bound's, the surprise of the text's tokens revealed in a random order (Uria, Murray and
+    Larochelle 2014; as masked diffusion, Sahoo et al. 2024, whose rate is our number over n). All
+    that is hidden becomes [MASK]. Over a batch the rates are spread evenly, which makes the mean
+    steadier (Kingma et al. 2021 spread the times of a diffusion so).
+
+    Args:
+        token_ids: (B, T) int64.
+        special: ids that are never hidden.
+        generator: source of randomness; its seed fixes the result.
+    Returns:
+        hidden (B, T), what the model sees; targets (B, T), the original id where hidden, else
+        IGNORE; weights (B, T) float32: n / k where k of a text's n tokens are hidden, else 0.
+    Raises:
+        ValueError: if token_ids has another shape, the vocabulary has no [MASK], or no text has an
+            ordinary token.
+
+    >>> from bertgpt.config import SPECIAL_IDS
+    >>> g = torch.Generator().manual_seed(0)
+    >>> ids = torch.tensor([[2, 7, 8, 9, 3], [2, 7, 3, 0, 0]])
+    >>> _, _, weights = mask_at_all_rates(ids, SPECIAL_IDS, generator=g)
+    >>> weights.sum(dim=1).tolist()  # n, whatever was hidden
+    [3.0, 1.0]
+    """
+    check_shape("token_ids", token_ids, "B T")
+    check_special(special, ("mask",))
+    ordinary = ~torch.isin(token_ids, torch.tensor(special, device=token_ids.device))
+    n = ordinary.sum(dim=1, keepdim=True)  # (B, 1)
+    if not bool(n.any()):
+        raise ValueError("no text has an ordinary token, so nothing can be hidden; give some text")
+
+    def draw(*shape: int) -> Tensor:
+        drawn = torch.rand(shape, generator=generator, device=generator.device)
+        return drawn.to(token_ids.device)
+
+    B = len(token_ids)
+    steps = torch.arange(B, device=token_ids.device) / B
+    share = ((draw(1) + steps) % 1)[draw(B).argsort()]  # (B,), one in each of B equal parts
+    k = (share[:, None] * n).long() + 1  # 1 to n
+    order = draw(*token_ids.shape).masked_fill(~ordinary, 2.0).argsort(dim=1)
+    rank = order.argsort(dim=1)  # the place of each position in a random order of the text's tokens
+    chosen = (rank < k) & ordinary
+    weights = torch.where(chosen, n / k, 0.0)
+    hidden = token_ids.masked_fill(chosen, special.mask)
+    return hidden, token_ids.masked_fill(~chosen, IGNORE), weights
+
+
 def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """Mean surprise, in nats, at the targets that are not IGNORE.
 

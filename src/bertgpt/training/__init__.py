@@ -1,1 +1,1 @@
-"""The training loop, pretraining objectives and the device."""
+"""The training loop, pretraining, fine-tuning and the device."""
