@@ -20,9 +20,9 @@ INDENT = "    "
 
 
 class CodeState(NamedTuple):
-    """What decides how a function goes on."""
+    """All that decides how a function goes on."""
 
-    todo: tuple[str, ...]  # what is to be written: texts, and symbols of the grammar in < >
+    todo: tuple[str, ...]  # still to write: texts, and symbols of the grammar in < >
     known: tuple[str, ...] = ()  # names given so far, sorted
     depth: int = 1  # of the block
     statements: int = 0

@@ -1,9 +1,9 @@
 """Scenes of a play, in which only those who are on the stage speak and are spoken to.
 
 The rule: the scene opens with the entrance of two persons and closes with `[Exeunt.]`; a direction
-is a line in brackets. Who enters is not on the stage, who leaves is. A speech is a name, a colon
-and a sentence. Its speaker is on the stage with somebody else, and did not speak last; whomever it
-names is on the stage as well, and is not the speaker.
+is a line in brackets. Only those who are off the stage enter, only those who are on it leave. A
+speech is a name, a colon and a sentence. Its speaker is on the stage with somebody else, and did
+not speak last; whomever it names is on the stage as well, and is not the speaker.
 """
 
 import re
@@ -33,7 +33,7 @@ CLOSE = "[Exeunt.]"
 
 
 class SceneState(NamedTuple):
-    """What decides how a scene goes on."""
+    """All that decides how a scene goes on."""
 
     lines: int  # between the first and now
     stage: tuple[str, ...]  # who is on it, in the order of the cast
@@ -139,7 +139,7 @@ def _directions(state: SceneState) -> list[tuple[str, SceneState]]:
 
 
 def _judge_speech(speaker: str, sentence: str, stage: set[str], last: str) -> str:
-    """What is wrong with a speech; empty if nothing is."""
+    """The fault in a speech; empty if there is none."""
     if speaker not in stage:
         return f"{speaker} speaks and is not on the stage"
     if speaker == last:
@@ -153,7 +153,7 @@ def _judge_speech(speaker: str, sentence: str, stage: set[str], last: str) -> st
 
 
 def _judge_direction(line: str, stage: set[str]) -> str:
-    """What is wrong with a direction, which changes who is on the stage; empty if nothing is."""
+    """The fault in a direction, which changes who is on the stage; empty if there is none."""
     enter, leave = ENTER.fullmatch(line), EXIT.fullmatch(line)
     if enter and enter[1] in CAST and enter[1] not in stage:
         stage.add(enter[1])

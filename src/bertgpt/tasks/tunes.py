@@ -1,4 +1,4 @@
-"""Tunes in ABC notation whose bars add up to the metre that stands at their head.
+"""Tunes in ABC notation whose bars add up to the metre at their head.
 
 ABC (Walshaw 1993) writes music in letters: `X:` a number, `T:` a title, `M:` the metre, `L:` the
 length of a note without a number, `K:` the key, then notes and bars. `G2` is twice as long as `G`;
@@ -29,7 +29,7 @@ NOTE = re.compile(r"([A-Ga-g])(\d*)")  # letter, length in units
 
 
 class TuneState(NamedTuple):
-    """What decides how a tune goes on."""
+    """All that decides how a tune goes on."""
 
     phase: str  # "title", "dance", "unit", "key" or "notes"
     metre: str = ""
@@ -138,7 +138,7 @@ class Tunes(MadeTexts[TuneState]):
 
 
 def _bar_line(bars: int) -> str:
-    """What is written after so many bars."""
+    """The bar line after so many bars."""
     return "|]\n" if bars == N_BARS else "|"
 
 

@@ -2,8 +2,8 @@
 
 The rule: four lines of iambic tetrameter, which is eight syllables, every second one stressed; and
 rhymes in pairs, line 2 with line 1 and line 4 with line 3, on different words. A dictionary gives
-the syllables of each word, 1 for a stressed one, and a table says which words rhyme; so a verse
-is judged from its words alone, whatever they mean.
+the syllables of each word, 1 for a stressed one, and a table says which words rhyme; so only
+the words decide, whatever they mean.
 """
 
 from functools import cache
@@ -33,7 +33,7 @@ WORDS: dict[str, dict[str, str]] = {
 RHYMES = tuple(
     words.split()
     for words in (
-        "day way bay away", "night light height tonight", "stone throne bone alone",
+        "day way bay away", "night light height tonight", "stone throne alone bone",
         "snow glow crow below", "sea tree bee", "lane plain train", "hill rill mill still",
         "moon tune noon soon",
     )
@@ -68,7 +68,7 @@ FOLLOWS: dict[str, dict[str, str]] = {
 
 
 class VerseState(NamedTuple):
-    """What decides how a verse goes on."""
+    """All that decides how a verse goes on."""
 
     line: int  # from 0
     syllable: int  # of the line, from 0
@@ -154,7 +154,7 @@ def _last_words(ends: tuple[str, ...]) -> frozenset[str]:
 
 
 def _scans(words: list[str]) -> str:
-    """What is wrong with the metre of a line; empty if nothing is."""
+    """The fault in the metre of a line; empty if there is none."""
     if strange := [word for word in words if word not in STRESSES]:
         return f"{strange[0]!r} is not in the dictionary"
     stresses = "".join(STRESSES[word] for word in words)
