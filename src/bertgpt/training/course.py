@@ -23,15 +23,23 @@ from bertgpt.weights.files import WEIGHTS, digest
 from bertgpt.weights.saved import load, save
 
 # Each line is a command line of pretraining; a model that begins as another comes after it.
+# From new weights BERT stays on a plateau: it does not learn to copy names. The causal mask teaches
+# that soon, and it is kept under the full one; so the course's BERTs begin as its GPT.
 RUNS: dict[str, str] = {
     "toyland-gpt": "--model gpt --steps 8000",
-    "toyland-bert-all-rates": "--model bert --objective all-rates --steps 16000",
-    "toyland-bert": "--model bert --begin toyland-gpt --steps 8000 --learning-rate 3e-3",
-    "toyland-bert-new": "--model bert --steps 16000",
+    "toyland-bert-new": "--model bert --steps 12000 --learning-rate 3e-3",
+    "toyland-bert-first": "--model bert --begin toyland-gpt --steps 7000 --learning-rate 3e-3",
+    "toyland-bert": "--model bert --begin toyland-bert-first --steps 9000 --learning-rate 3e-3 "
+    "--seed 1",
+    "toyland-bert-all-rates-first": "--model bert --objective all-rates --begin toyland-bert-first "
+    "--steps 7000",
+    "toyland-bert-all-rates": "--model bert --objective all-rates "
+    "--begin toyland-bert-all-rates-first --steps 6500 --seed 1",
     "wikipedia-gpt": "--model gpt --corpus wikipedia --dropout 0.1 --steps 3000 --batch 32",
     "wikipedia-bert": "--model bert --corpus wikipedia --dropout 0.1 --steps 3000 --batch 32",
 }
-NOT_STORED = {"toyland-bert-new"}  # measured for comparison: its numbers are kept, not its weights
+# Measured for comparison, or on the way to another: their cards are kept, not their weights.
+NOT_STORED = {"toyland-bert-new", "toyland-bert-first", "toyland-bert-all-rates-first"}
 TEST_GAPS, TEST_ORDERS = 400, 1000  # stories: a gap, or an order, needs a reading for each word
 TEST_PIECES = 40  # of real text, for the same
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from bertgpt.bert import BERT
 from bertgpt.gpt import GPT
+from bertgpt.weights.files import WEIGHTS
 from bertgpt.weights.saved import load
 
 CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"
@@ -14,7 +15,7 @@ CARD = "card.json"
 
 def course_names() -> list[str]:
     """The names of the models that came with the package."""
-    return sorted(path.parent.name for path in CHECKPOINTS.glob(f"*/{CARD}"))
+    return sorted(path.parent.name for path in CHECKPOINTS.glob(f"*/{WEIGHTS}"))
 
 
 def course_folder(name: str) -> Path:
@@ -48,10 +49,14 @@ def course_model(name: str) -> BERT | GPT:
 def course_card(name: str) -> dict[str, Any]:
     """What a model was made of and with, and what it reaches: data, steps, seconds, bits, floor.
 
+    Some models come as a card only: what they reach is told, and others came out better.
+
     Raises:
         ValueError: for an unknown name, or a damaged card.
     """
-    path = course_folder(name) / CARD
+    path = CHECKPOINTS / name / CARD
+    if not path.is_file():
+        course_folder(name)  # says which there are
     try:
         card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
