@@ -1,0 +1,111 @@
+"""The course's own models: whole, small, and as good as their cards say."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from bertgpt.bert import BERT
+from bertgpt.config import SPECIAL_IDS
+from bertgpt.gpt import GPT
+from bertgpt.training import course as training_course
+from bertgpt.training.held_out import floors, left_to_right, one_gap
+from bertgpt.training.measured import first
+from bertgpt.training.recipe import BERT_RECIPE, GPT_RECIPE
+from bertgpt.training.stories import TEST_SEED, draw_stories, toyland_config
+from bertgpt.weights import course
+from bertgpt.weights.course import (
+    CHECKPOINTS,
+    course_card,
+    course_folder,
+    course_model,
+    course_names,
+)
+from bertgpt.weights.files import WEIGHTS, digest
+
+NAMES = course_names()
+
+
+def test_there_are_models_and_together_they_are_small() -> None:
+    assert "toyland-gpt" in NAMES
+    assert sum(f.stat().st_size for f in CHECKPOINTS.rglob("*") if f.is_file()) <= 12e6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_tells_what_its_model_is(name: str) -> None:
+    card, model = course_card(name), course_model(name)
+    assert card["sha256"] == digest(course_folder(name) / WEIGHTS)
+    assert isinstance(model, GPT if card["settings"]["model"] == "gpt" else BERT)
+    assert not model.training
+    assert next(model.parameters()).dtype == torch.float32
+    assert sum(p.numel() for p in model.parameters()) == card["parameters"]
+    for key in ("corpus", "licence", "attribution", "steps", "seconds", "measured", "curve"):
+        assert card[key], key
+    assert card["steps"] == card["settings"]["training"]["steps"] == card["curve"][-1]["step"]
+    assert name in training_course.RUNS
+    if card["corpus"] == "Toyland":
+        assert model.stack.cfg == toyland_config()
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("toyland")])
+def test_a_model_is_as_far_above_the_floor_as_its_card_says(name: str) -> None:
+    model, measured = course_model(name), course_card(name)["measured"]
+    if isinstance(model, GPT):
+        texts = first(draw_stories(2000, TEST_SEED), 200)
+        bits = left_to_right(model, texts, SPECIAL_IDS, GPT_RECIPE).bits
+        floor, told = floors(texts, gaps=False).left_to_right.bits, measured["next token"]
+    else:
+        texts = first(draw_stories(2000, TEST_SEED), 20)
+        bits = one_gap(model, texts, SPECIAL_IDS, BERT_RECIPE).bits
+        floor, told = floors(texts).one_gap.bits, measured["one gap"]
+    # The card's own texts begin with these; the rest of them makes the difference.
+    assert bits / floor - 1 == pytest.approx(told["excess"], abs=0.25 * told["excess"] + 0.01)
+    assert bits > floor
+
+
+def test_an_unknown_name_and_damaged_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match=r"no model of the course is called 'x'; there are: toy"):
+        course_model("x")
+    with pytest.raises(ValueError, match="no model of the course is called 'x'"):
+        course_card("x")
+    folder = tmp_path / "toyland-gpt"
+    folder.mkdir()
+    for file in course_folder("toyland-gpt").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    monkeypatch.setattr(course, "CHECKPOINTS", tmp_path)
+    (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:-3])
+    with pytest.raises(ValueError, match=r"not the file that bertgpt\.json was written for"):
+        course_model("toyland-gpt")
+    (folder / "card.json").write_text("{")
+    with pytest.raises(ValueError, match=r"card.json is damaged .* install the package again"):
+        course_card("toyland-gpt")
+
+
+def test_storing_rounds_first_and_measures_what_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bertgpt.training import pretrain, texts
+
+    monkeypatch.setattr(texts, "TEST_STORIES", 30)
+    tiny = "--stories 300 --width 16 --layers 1 --heads 2 --batch 8 --steps 2 --every 1"
+    runs = {"toyland-gpt": f"--model gpt {tiny}", "b": f"--model bert --begin toyland-gpt {tiny}"}
+    monkeypatch.setattr(training_course, "RUNS", runs)
+    monkeypatch.setattr(training_course, "NOT_STORED", {"toyland-gpt"})
+    monkeypatch.setattr(training_course, "texts_of", lambda *_: texts.toyland_texts(300))
+    place = ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]
+    assert training_course.main(place) == 0
+    assert not (tmp_path / "out" / "toyland-gpt" / WEIGHTS).exists()  # its card alone
+    card = json.loads((tmp_path / "out" / "b" / "card.json").read_text())
+    assert card["settings"]["begins_as"] == digest(
+        tmp_path / "runs" / "toyland-gpt" / "model" / WEIGHTS
+    )
+    assert {"one gap", "bound"} == card["measured"].keys()
+    monkeypatch.setattr(course, "CHECKPOINTS", tmp_path / "out")
+    assert course_names() == ["b"]
+    model = course_model("b")
+    again = one_gap(model, texts.toyland_texts(300).test, SPECIAL_IDS, BERT_RECIPE)
+    assert again.bits == pytest.approx(card["measured"]["one gap"]["bits"], abs=1e-5)
+    with pytest.raises(SystemExit):
+        training_course.main(["nobody", *place])
+    assert pretrain.main is not training_course.main
