@@ -1,5 +1,6 @@
 """Checkers of the page "What it costs, and what depth is for"."""
 
+import itertools
 from itertools import pairwise
 from typing import Any
 
@@ -75,7 +76,8 @@ def _without_reading(tokens: list[str], n: int) -> list[str]:
     written = []
     last = tokens[-1]
     for _ in range(n):
-        last = write_on([*tokens, last], 1)[0] if last in tokens[:-1] else last
+        after_it = [b for a, b in itertools.pairwise(tokens) if a == last]
+        last = after_it[-1] if after_it else last
         written.append(last)
     return written
 

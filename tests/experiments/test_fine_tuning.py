@@ -166,9 +166,9 @@ def test_all_arms_are_measured_on_all_numbers_of_labels(few_stories: pytest.Monk
     assert {name: list(runs) for name, runs in found["all weights"].items()} == {
         name: ["4", "8"] for name in ARMS
     }
-    assert list(found["head alone"]) == ["BERT", "GPT", "GPT unmasked"]
+    assert list(found["head only"]) == ["BERT", "GPT", "GPT unmasked"]
     assert len(set(asked)) == 7
-    for runs in (*found["all weights"].values(), *found["head alone"].values()):
+    for runs in (*found["all weights"].values(), *found["head only"].values()):
         assert all(0 <= run["accuracy"] <= 1 for run in runs.values())
 
 

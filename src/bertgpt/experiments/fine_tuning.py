@@ -30,7 +30,7 @@ def measure(
     found: dict[str, Any] = {}
     for task in tasks:
         given, at = parts(task, seed, max(BUDGETS)), TASKS[task].readout_at
-        found[task] = {"all weights": {}, "head alone": {}}
+        found[task] = {"all weights": {}, "head only": {}}
         for name, arm in ARMS.items():
             chosen = rate(task, "all weights", name)
             found[task]["all weights"][name] = _by_labels(
@@ -39,8 +39,8 @@ def measure(
         few = parts(task, seed, max(HEAD_BUDGETS))
         for name, arm in ARMS.items():
             if arm.start:
-                chosen = rate(task, "head alone", name)
-                found[task]["head alone"][name] = _by_labels(
+                chosen = rate(task, "head only", name)
+                found[task]["head only"][name] = _by_labels(
                     learn(at, arm, starts, few, HEAD_BUDGETS, [chosen], seed, frozen=True)
                 )
     return found
@@ -55,7 +55,7 @@ def fine_tuning(seed: int) -> dict[str, Any]:
 
     Returns "weights", the digests of those that the arms begin with; "limits" of each task;
     "left out", how many stories drawn for the test were among those that the models had read; and
-    "tasks", by task, "all weights" or "head alone", arm and labels.
+    "tasks", by task, "all weights" or "head only", arm and labels.
     """
     chosen = load_result("fine_tuning_rates")["values"]
     if chosen[0]["weights"] != started():

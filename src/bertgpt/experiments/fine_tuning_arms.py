@@ -1,4 +1,4 @@
-"""What is fine-tuned on what: four tasks on stories of Toyland, and four models that begin alike.
+"""The arms of fine-tuning: four tasks on stories of Toyland, and four models that begin alike.
 
 All arms read the same texts and the same labels, and make equally many updates. They differ in the
 weights that they begin with, in the mask, and in the place where the answer is read.
@@ -108,7 +108,7 @@ def starts_of_the_course() -> Starts:
 
 
 def started() -> dict[str, str]:
-    """Digests of the files that they are read from: results hold for these weights alone."""
+    """Digests of the files that they are read from: results hold only for these weights."""
     return {kind: course_card(f"toyland-{kind}")["sha256"] for kind in ("bert", "gpt")}
 
 
@@ -159,7 +159,7 @@ def _pool(seed: int, n: int) -> list[Story]:
 
 
 def limits(task: str) -> dict[str, float]:
-    """What can be known at most, and what is reached with little, on the test examples.
+    """The most that can be known, and what is reached with little, on the test examples.
 
     "ceiling": who has read all. "left": who answers at the word, having read up to it, where that
     makes a difference. "floor": always the commonest answer. "rule": a plain rule without order.
@@ -218,9 +218,9 @@ def learn(
         seed: of the new weights and of the batches.
         frozen: only the head learns.
     Returns:
-        for each number of labels and rate: "labels", "rate", "development" (the loss in nats of the
-        weights that were kept), "chosen" (the update that gave them), "loss" and "accuracy" on the
-        test texts.
+        A dictionary per number of labels and rate, with "labels", "rate", "development" (the loss
+        in nats of the weights that were kept), "chosen" (the update that gave them), "loss" and
+        "accuracy" on the test texts.
     """
     readout = readout_at(arm.place)
     model = new_model(arm, readout, starts, seed)

@@ -25,7 +25,7 @@ BUDGET, HEAD_BUDGET = Budget(40, 16), Budget(200, 16)
 def losses_by_rate(
     seed: int, starts: Starts, tasks: Sequence[str] = tuple(TASKS)
 ) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
-    """Development loss by task, "all weights" or "head alone", arm, and rate.
+    """Development loss by task, "all weights" or "head only", arm, and rate.
 
     Each arm has as many rates to choose from, and each rate as many labels and updates.
     """
@@ -33,13 +33,13 @@ def losses_by_rate(
     for task in tasks:
         given, at = parts(task, seed, LABELS), TASKS[task].readout_at
         given = replace(given, test=given.development)  # the test texts are not looked at here
-        found[task] = {"all weights": {}, "head alone": {}}
+        found[task] = {"all weights": {}, "head only": {}}
         for name, arm in ARMS.items():
             for part, rates, budget in (
                 ("all weights", RATES, BUDGET),
-                ("head alone", HEAD_RATES, HEAD_BUDGET),
+                ("head only", HEAD_RATES, HEAD_BUDGET),
             ):
-                frozen = part == "head alone"
+                frozen = part == "head only"
                 if frozen and not arm.start:
                     continue
                 runs = learn(at, arm, starts, given, {LABELS: budget}, rates, seed, frozen=frozen)

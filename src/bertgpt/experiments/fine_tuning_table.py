@@ -10,7 +10,7 @@ Table = dict[str, dict[str, dict[str, dict[int, Interval]]]]
 
 
 def accuracies(values: Sequence[dict[str, Any]]) -> Table:
-    """Accuracy over the seeds: by task, "all weights" or "head alone", model and labels.
+    """Accuracy over the seeds: by task, "all weights" or "head only", model and labels.
 
     Args:
         values: of the result "fine_tuning".

@@ -1,4 +1,4 @@
-"""What a paragraph of Wikipedia is about, on articles of which no label was seen.
+"""The subject of a paragraph of Wikipedia, on articles of which no label was seen.
 
 Each article has one of four topics, given by hand, and all its paragraphs have it. An article is in
 one part only: who knows the words of the articles to learn from does not yet know the others.

@@ -51,7 +51,7 @@ def fresh_stories(
 
 
 def topic(story: Story) -> str:
-    """What happens in a story: something is given, lost or eaten, or only seen."""
+    """The event of a story: something is given, lost or eaten, or only seen."""
     words = " ".join(story.words)
     if "lost a" in words:
         return "loss"

@@ -57,7 +57,7 @@ def sense_limits(language: Grammar) -> dict[str, float]:
     """Accuracy of the best readers of a word's sense, exact, over all stories of a grammar.
 
     "both": of all words, where a text has one derivation. "left": of the words up to this one.
-    "word": of this word alone. "nothing": of none, which always gives the commonest answer.
+    "word": of only this word. "nothing": of none, which always gives the commonest answer.
     """
     said = expected_senses(language)
     words: dict[str, list[float]] = defaultdict(list)

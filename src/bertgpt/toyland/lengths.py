@@ -19,4 +19,4 @@ def lengths(language: Grammar) -> dict[int, float]:
             for n, p in of_state[option.state].items():
                 sums[n + 1] += option.p * p
         of_state.append(dict(sums) or {0: 1.0})  # the end has no options
-    return {n - 1: p for n, p in sorted(of_state[-1].items())}  # END is no word
+    return {n - 1: p for n, p in sorted(of_state[-1].items())}  # END does not count

@@ -14,7 +14,7 @@ IN_A_CHUNK = 20  # batches that are sorted by length together
 class Batches:
     """Batch number i of an endless reading of texts: all of them, then all in another order.
 
-    Texts of about the same length stand together, so little of a batch is padding; which batches
+    Texts of about the same length are read together, so little of a batch is padding; which batches
     there are, and their order, changes with each reading.
     """
 

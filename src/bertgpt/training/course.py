@@ -118,7 +118,7 @@ def measured(model: BERT | GPT, texts: Texts) -> dict[str, Any]:
     found["one gap"] = _beside(bits, floors(gaps).one_gap if texts.exact else None, gaps)
     bound = any_order(model, orders, texts.special, recipe)
     exact_bound = None
-    if texts.exact:  # how long a story is, the model is told: that surprise is added, exactly
+    if texts.exact:  # the model sees how long a story is: that surprise is added, exactly
         exact_orders = floors(orders, gaps=False)
         ends = exact_orders.left_to_right
         bound = Surprise(bound.nats + exact_orders.length, ends.guesses)

@@ -1,4 +1,4 @@
-"""Fine-tuning: one layer on top of a trained stack, a few labels, all weights or the layer alone.
+"""Fine-tuning: one layer on top of a trained stack, a few labels, all weights or only the layer.
 
 >>> import torch
 >>> from bertgpt.config import tiny
@@ -6,9 +6,11 @@
 >>> from bertgpt.training.readouts import Example, TextLabel
 >>> labels = TextLabel(n_labels=2, place="last")
 >>> model = with_head(GPT(tiny(9)), labels)
->>> texts = prepare(model, labels, [Example(([5, 6],), (0,)), Example(([7, 8],), (1,))])
+>>> examples = [Example(([5, 6],), (0,)), Example(([7, 8],), (1,))]
+>>> texts = prepare(model, labels, examples)
 >>> cfg = TrainConfig(steps=20, learning_rate=1e-3)
->>> outcome = finetune(model, labels, texts, texts, cfg, generator=torch.Generator().manual_seed(0))
+>>> g = torch.Generator().manual_seed(0)
+>>> outcome = finetune(model, labels, texts, texts, cfg, generator=g)
 >>> evaluate(model, labels, texts).accuracy
 1.0
 """
@@ -37,7 +39,7 @@ def with_head(start: Model, readout: Readout, *, unmask: bool = False) -> Model:
 
     Args:
         start: a BERT or a GPT; it stays as it is.
-        readout: what is to be answered, and where the answer is read.
+        readout: the question that is asked, and where the answer is read.
         unmask: take the causal mask off: every position reads every other from now on.
     """
     kind = BERT if unmask else type(start)
@@ -206,7 +208,7 @@ def finetune(
 ) -> Outcome:
     """Train on labelled texts, and keep the weights with the lowest development loss.
 
-    Where `prepare` was told that the stack is frozen, only the head learns.
+    Where `prepare` was given frozen=True, only the head learns.
 
     Args:
         model: from `with_head`; changed in place.

@@ -1,4 +1,4 @@
-"""What a model makes of texts that it has not read, in nats, beside the exact limit."""
+"""Surprise of a model at texts that it has not read, in nats, beside the exact limit."""
 
 from collections.abc import Iterator, Sequence
 from math import log
@@ -45,7 +45,7 @@ def left_to_right(model: Model, texts: Ragged, special: SpecialIds, recipe: Reci
 
 @torch.inference_mode()
 def one_gap(model: Model, texts: Ragged, special: SpecialIds, recipe: Recipe) -> Surprise:
-    """The masked loss: each ordinary token, hidden alone.
+    """The masked loss: each ordinary token, hidden by itself.
 
     No probability of a text comes of it (Salazar et al. 2020 call the sum pseudo-log-likelihood).
     """
@@ -61,7 +61,7 @@ def one_gap(model: Model, texts: Ragged, special: SpecialIds, recipe: Recipe) ->
 def any_order(
     model: Model, texts: Ragged, special: SpecialIds, recipe: Recipe, seed: int = 0
 ) -> Surprise:
-    """The bound: each ordinary token, revealed in a random order, one order a text.
+    """The bound: each ordinary token, revealed in a random order, one order per text.
 
     Its mean over orders is no less than the surprise of the text by the model that writes in
     a random order (Uria et al. 2014). With exact conditionals every order gives that of the text
@@ -141,7 +141,7 @@ def _batches(texts: Ragged, pad: int) -> Iterator[Tensor]:
 
 
 class Floors(NamedTuple):
-    """What the best possible readers make of the same stories, by Toyland's own rules."""
+    """Surprise of the best possible readers at the same stories, by Toyland's own rules."""
 
     left_to_right: Surprise
     one_gap: Surprise  # a word among all the others

@@ -1,4 +1,4 @@
-"""What is measured of a model in training and at its end, and the card that says so."""
+"""Measurements of a model in training and at its end, and the card that holds them."""
 
 import json
 import platform
@@ -31,7 +31,7 @@ FEW = {"next-token": 400, "masked": 40, "all-rates": 60}
 
 @dataclass
 class Measure:
-    """What a recipe trains for, asked of a model, beside the exact floor where one is known."""
+    """The loss that a recipe trains for, asked of a model, beside the floor where it is known."""
 
     name: str
     recipe: Recipe
@@ -68,7 +68,7 @@ class Measure:
 
 
 def measures(recipe: Recipe, texts: Texts) -> Measure:
-    """What is asked of a model of this recipe while it trains."""
+    """The measure that a model of this recipe is asked for while it trains."""
     n = FEW[recipe.objective] if texts.exact else max(4, FEW[recipe.objective] // 8)
     few = first(texts.development, n)
     exact = floors(few, gaps=recipe.objective == "masked") if texts.exact else None

@@ -118,7 +118,7 @@ def pretrain(
 
 
 def described(run: Run, ask: Measure) -> Iterator[str]:
-    """What is trained on what, and where it begins."""
+    """A line on model, recipe and texts, and one on where the run begins."""
     size = sum(p.numel() for p in run.model.parameters())
     yield (
         f"{run.cfg.model}: mask {run.cfg.recipe.mask}, objective {run.cfg.recipe.objective}; "

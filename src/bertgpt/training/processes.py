@@ -50,7 +50,7 @@ class Place(NamedTuple):
 
 @contextmanager
 def joined(device: torch.device) -> Iterator[Place]:
-    """Join the processes that torchrun started; without torchrun there is this one alone."""
+    """Join the processes that torchrun started; without torchrun there is only this one."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         yield Place(0, 1)

@@ -68,7 +68,7 @@ class PointerHead(nn.Module):
             h: (B, T, D), states of the positions to point at.
             asking: (B, D), the state that asks.
         Returns:
-            (B, T, 2): begin and end.
+            Scores of begin and end, (B, T, 2).
         """
         B, T, D = h.shape
         wanted = self.labels(asking).view(B, 2, D)
@@ -89,7 +89,7 @@ class TextLabel:
         return TokenHead(stack, self.n_labels)
 
     def check(self, example: Example) -> str:
-        """What is wrong with an answer; "" if nothing is."""
+        """The fault of an answer; "" if nothing is."""
         if len(example.answer) != 1:
             return f"has {len(example.answer)} labels, where a text has one"
         return _outside(example.answer, self.n_labels)
@@ -173,7 +173,7 @@ class Span:
         return F.cross_entropy(scores, targets)  # the mean over begins and ends
 
     def right(self, scores: Tensor, targets: Tensor) -> Tensor:
-        """Whether the best span that does not end before it begins is the right one."""
+        """Whether the best span that does not end before it begins is correct."""
         begin, end = scores.unbind(-1)
         pairs = begin[:, :, None] + end[:, None, :]  # (B, T, T)
         allowed = torch.ones(pairs.shape[1:], dtype=torch.bool, device=scores.device).triu()

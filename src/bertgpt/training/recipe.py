@@ -1,4 +1,4 @@
-"""What a stack is trained to do: its mask and its objective, named apart."""
+"""The task that a stack is trained for: its mask and its objective, named apart."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,7 +95,7 @@ def set_task(
     generator: torch.Generator,
     labels: Tensor | None = None,
 ) -> Task:
-    """Turn texts, (B, T) int64, into what is seen and what is to be guessed.
+    """Turn texts, (B, T) int64, into what is seen and what is guessed.
 
     Args:
         labels: (B,), of pairs of segments, whether the second follows; None for single texts.

@@ -25,7 +25,7 @@ from bertgpt.training.texts import Texts
 
 
 class Progress(NamedTuple):
-    """What happened since the last report."""
+    """Report on the steps since the last one."""
 
     step: int
     loss: float  # nats a guess, a mean over the steps since then
@@ -81,7 +81,7 @@ class Run:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What must be the same when a run goes on."""
+        """All that must be the same when a run goes on."""
         return {
             **self.cfg.record(), "stack": asdict(self.stack_cfg), "texts": len(self.texts.train),
             "tokens": len(self.texts.train.ids), "corpus": self.texts.name,
@@ -172,7 +172,7 @@ class Run:
         if not math.isfinite(total.item()) or not math.isfinite(norm.item()):
             raise ValueError(
                 f"step {number + 1}: loss={total.item():g}, gradient norm {norm.item():g}; the "
-                "training stops here, and the last state that was saved stays: begin anew in "
+                "training stops here, and the last state that was saved stays: begin again in "
                 f"another folder with a lower learning rate (now {rate:g}) or more warm-up"
             )
         self.optimizer.step()

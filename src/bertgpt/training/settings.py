@@ -35,5 +35,5 @@ class PretrainConfig:
             )
 
     def record(self) -> dict[str, Any]:
-        """The same as plain data, as it stands in states and cards."""
+        """The same as plain data, as states and cards hold it."""
         return asdict(self)

@@ -20,7 +20,7 @@ STATE, BEFORE, UNFINISHED = "state.safetensors", "state-before.safetensors", "st
 
 
 class State(NamedTuple):
-    """What a run needs to go on bit by bit as if nothing had happened."""
+    """All that a run needs to go on bit by bit as if nothing had happened."""
 
     tensors: dict[str, Tensor]  # weights, moments of the optimizer, states of generators
     notes: dict[str, Any]  # whole numbers, texts and lists: the step, the settings, the curve
@@ -63,7 +63,7 @@ def load_state(folder: Path) -> tuple[State | None, str]:
             found = f"{path} is damaged ({error}); going on from the state before it"
     if found:
         raise ValueError(
-            f"{folder} holds states and all of them are damaged; name another folder to begin anew"
+            f"{folder} holds states and all of them are damaged; name another folder to begin again"
         )
     return None, ""
 

@@ -152,7 +152,7 @@ NAMED: dict[str, Callable[[], Corpus]] = {"wikipedia": wikipedia, "python": pyth
 def find_corpus(name: str) -> Corpus:
     """Real text by name: "wikipedia", "python", a text file, or a data set of the hub.
 
-    A text file is cut into documents at empty lines between which stand 2,000 characters or more.
+    A text file is cut into documents at empty lines, with 2,000 characters or more in each.
 
     Raises:
         ValueError: if it is none of these, or cannot be read.

@@ -47,9 +47,9 @@ def course_model(name: str) -> BERT | GPT:
 
 
 def course_card(name: str) -> dict[str, Any]:
-    """What a model was made of and with, and what it reaches: data, steps, seconds, bits, floor.
+    """The facts of a model, and the bits that it reaches: data, steps, seconds, bits, floor.
 
-    Some models come as a card only: what they reach is told, and others came out better.
+    Some models come only as a card: it says what they reach, and others came out better.
 
     Raises:
         ValueError: for an unknown name, or a damaged card.
