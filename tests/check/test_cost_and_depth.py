@@ -1,6 +1,5 @@
 """Checkers of the page "What it costs, and what depth is for"."""
 
-import itertools
 from itertools import pairwise
 from typing import Any
 
@@ -62,24 +61,12 @@ WRONG: list[tuple[str, Any, str]] = [
     ("induction", lambda w: w[len(w) - 2 - w[-2::-1].index(w[-1]) - 1], "came before"),
     ("two_layers", lambda w, n: w + write_on(w, n), "the new tokens only"),
     ("two_layers", lambda w, n: write_on(w, 1) * n, "Append each"),
-    ("two_layers", lambda w, n: _without_reading(w, n), "as it is now"),
     ("two_layers", lambda w, n: [w[-1]] * n, "the token itself"),
     ("parity_rounds", lambda b: [b, *doubling(b)], "the start, not a round"),
     ("parity_rounds", lambda b: [*doubling(b), b][-2 if len(b) > 1 else -1], "the states after"),
     ("parity_rounds", lambda b: doubling(b, in_place=True), "Build a new list"),
     ("parity_rounds", lambda b: doubling(b, most=2), "expected"),
 ]
-
-
-def _without_reading(tokens: list[str], n: int) -> list[str]:
-    """Looks up each new token in the text as it was given."""
-    written = []
-    last = tokens[-1]
-    for _ in range(n):
-        after_it = [b for a, b in itertools.pairwise(tokens) if a == last]
-        last = after_it[-1] if after_it else last
-        written.append(last)
-    return written
 
 
 def test_the_rounds_are_those_of_a_simulation() -> None:

@@ -64,16 +64,13 @@ def two_layers(attempt: Attempt) -> str:
     """A model of two look-ups writes on: n tokens, each appended before the next is asked for."""
     for text, n in (("c a t s c", 3), ("a b c a", 5), ("t o b e o r n o t t", 4)):
         tokens = text.split()
-        read, fixed = list(tokens), list(tokens)
+        read = list(tokens)
         for _ in range(n):
             read.append(_after_note(read, read[-1]))
-            fixed.append(_after_note(tokens, fixed[-1]))
         once = _after_note(tokens, tokens[-1])
         slips: Slips = [
             (read, "Return the new tokens only, without those that were given."),
             ([once] * n, "Append each new token before you ask for the next."),
-            (fixed[len(tokens):], "Notes are made of the written tokens, too: look in the text as"
-             " it is now."),
             ([tokens[-1]] * n, "The look-up found the token itself. The note at a place says which"
              " token came just before it; what is fetched is the token at that place."),
         ]  # fmt: skip
