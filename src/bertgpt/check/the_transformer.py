@@ -18,7 +18,7 @@ def block_parameters(attempt: Attempt) -> str:
             (right - 4 * D - (F + D if F else 0), "The biases are missing: one for each output."),
             (attention + feed, "The norms learn, too: a scale and a shift for each of D numbers."),
             (right - D * D - D, "Attention has four matrices: queries, keys, values and output."),
-            (4 * D * D + 4 * D + 2 * D * F + F + D + 4 * D, "With F = 0 there is no feed-forward"
+            (attention + 2 * D * F + F + D + 2 * norm, "With F = 0 there is no feed-forward"
              " part: neither its biases nor its norm are there."),
         ]  # fmt: skip
         expect_or_explain(attempt, (D, F), right, slips)
@@ -54,7 +54,7 @@ def pre_norm(attempt: Attempt) -> str:
             (norm(inside) + feed(norm(inside)), "You normalised the stream itself. What is added to"
              " is x, not norm(x)."),
             (feed(norm(attend(norm(x)))), "Nothing is added: each part adds to what passes by."),
-            (x + attend(norm(x)) + feed(norm(x)), "The feed-forward part reads the old x. It comes"
+            (a + feed(norm(x)), "The feed-forward part reads the old x. It comes"
              " after attention and reads the sum."),
             (a + feed(a), "The feed-forward part needs its norm, too."),
             (norm(right), "The block ends with a bare sum. The one last norm comes after all"
