@@ -1,4 +1,4 @@
-"""Page 09: the head that is the token table used backwards, against a head with its own table."""
+"""Page 09, C53, E13: the head that is the token table backwards, against one with its own table."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
