@@ -56,7 +56,7 @@ def test_a_model_is_as_far_above_the_floor_as_its_card_says(name: str) -> None:
         bits = left_to_right(model, texts, SPECIAL_IDS, GPT_RECIPE).bits
         floor, told = floors(texts, gaps=False).left_to_right.bits, measured["next token"]
     else:
-        texts = first(draw_stories(2000, TEST_SEED), 20)
+        texts = first(draw_stories(2000, TEST_SEED), 120)
         bits = one_gap(model, texts, SPECIAL_IDS, BERT_RECIPE).bits
         floor, told = floors(texts).one_gap.bits, measured["one gap"]
     # The card's own texts begin with these; the rest of them makes the difference.
