@@ -46,7 +46,7 @@ class Knobs:
 
     @property
     def cuts(self) -> bool:
-        """Whether a distribution to draw from changes: no part of greedy decoding."""
+        """Whether they change what is drawn from; greedy decoding draws nothing."""
         return (self.temperature, self.top_k, self.top_p) != (1.0, None, 1.0)
 
     @property
