@@ -21,8 +21,9 @@ from bertgpt.config import TransformerConfig
 from bertgpt.gpt import GPT
 from bertgpt.training import pretrain, texts
 from bertgpt.training.batches import Batches
+from bertgpt.training.held_out import left_to_right
 from bertgpt.training.ragged import Ragged
-from bertgpt.training.recipe import BERT_RECIPE, GPT_RECIPE, Recipe
+from bertgpt.training.recipe import BERT_RECIPE, GPT_RECIPE, Recipe, set_task
 from bertgpt.training.run import Run
 from bertgpt.training.settings import PretrainConfig
 from bertgpt.training.state import STATE
@@ -290,6 +291,7 @@ from bertgpt.training.settings import PretrainConfig
 from bertgpt.training.texts import Texts
 from bertgpt.training.ragged import Ragged
 from bertgpt.training.train import TrainConfig
+from bertgpt.weights.saved import save
 
 folder, sharded = Path(sys.argv[1]), sys.argv[2] == "sharded"
 g = torch.Generator().manual_seed(0)
@@ -313,9 +315,63 @@ with joined(torch.device("cpu")) as place:
             assert run.step == 10
             losses += [p.loss for p in run.go(1)]
             break
-    if place.rank == 0:
+    whole = run.whole_model()  # every process gives its part
+    assert (whole is None) == (place.rank != 0)
+    if whole is not None:
+        save(whole, folder / "model")
         (folder / "losses.json").write_text(json.dumps(losses))
 """
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_asked_to_stop_ends_its_step_and_loses_nothing(
+    how: signal.Signals, tmp_path: Path
+) -> None:
+    """The signal comes in the middle of the fourth step, at its most awkward place."""
+
+    def run_with(folder: Path, interrupted: bool) -> int:
+        update, steps = Run.update, list[int]()
+
+        def slow(run: Run, number: int, ids: Tensor) -> float:
+            steps.append(number)
+            if interrupted and number == 3:
+                optimizer_step = run.optimizer.step
+                run.optimizer.step = lambda: (os.kill(os.getpid(), how), optimizer_step())
+            return update(run, number, ids)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Run, "update", slow)
+            words = ["--model", "bert", "--steps", "7", "--every", "5", *TINY, "--dropout", "0.1"]
+            code = call(*words, out=folder)
+        assert steps[-1] == (3 if interrupted else 6)
+        return code
+
+    before = signal.getsignal(how)
+    assert run_with(tmp_path / "stopped", interrupted=True) == 130
+    assert signal.getsignal(how) is before
+    assert run_with(tmp_path / "stopped", interrupted=False) == 0
+    assert run_with(tmp_path / "unbroken", interrupted=False) == 0
+    stopped, unbroken = (load(BERT, tmp_path / f / "model") for f in ("stopped", "unbroken"))
+    pairs = zip(stopped.parameters(), unbroken.parameters(), strict=True)
+    assert all(a.equal(b) for a, b in pairs)
+
+
+def test_long_and_short_texts_count_alike_guess_by_guess(stories: texts.Texts) -> None:
+    """The gradient of a whole reading, summed over its batches, is that of all guesses together."""
+    run = run_of("gpt", stories)
+    run.model.eval()
+    total, guesses = 0.0, 0.0
+    with torch.no_grad():
+        for number in range(run.batches.in_a_reading):
+            ids = run.batches[number]
+            task = set_task(GPT_RECIPE, ids, stories.special, vocab_size=310, generator=run.draws)
+            total += run.losses_of(task, task)[0].item()
+            guesses += float(task.weights.sum())
+    read = [i for n in range(run.batches.in_a_reading) for i in run.batches.which(n)]
+    every = Ragged.of([stories.train[i] for i in read])
+    mean = left_to_right(run.model, every, stories.special, GPT_RECIPE).nats / guesses
+    scale = guesses / (run.guesses * run.batches.in_a_reading)
+    assert total / run.batches.in_a_reading == pytest.approx(mean * scale, rel=1e-4)
 
 
 @pytest.mark.parametrize("spread", ["one", "two", "sharded"])
@@ -330,14 +386,17 @@ def test_processes_that_share_a_batch_train_as_one(spread: str, tmp_path: Path) 
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     losses = json.loads((tmp_path / "losses.json").read_text())
-    assert losses == pytest.approx(one_process(), abs=1e-5)
+    alone, model = one_process()
+    assert losses == pytest.approx(alone, abs=1e-5)
+    pairs = zip(load(BERT, tmp_path / "model").parameters(), model.parameters(), strict=True)
+    assert max((a - b).detach().abs().max().item() for a, b in pairs) < 1e-4
     assert len(losses) == 20
     assert losses[-1] < losses[0] - 0.1
 
 
 @cache
-def one_process() -> list[float]:
-    """The losses of the same run in this process, unbroken."""
+def one_process() -> tuple[list[float], BERT]:
+    """The losses of the same run in this process, unbroken, and its model."""
     g = torch.Generator().manual_seed(0)
     drawn = [
         [2, *torch.randint(5, 61, (n,), generator=g).tolist(), 3]
@@ -350,7 +409,8 @@ def one_process() -> list[float]:
         training=TrainConfig(steps=20, learning_rate=1e-2, warmup=2),
     )  # fmt: skip
     stack = TransformerConfig(vocab_size=61, max_positions=16, width=16, n_layers=2, n_heads=2)
-    return [p.loss for p in Run(cfg, stack, texts.Texts("", "", "", t, t, t, 61, None)).go(1)]
+    run = Run(cfg, stack, texts.Texts("", "", "", t, t, t, 61, None))
+    return [p.loss for p in run.go(1)], run.model
 
 
 def test_the_one_config_fits_every_story() -> None:

@@ -12,6 +12,7 @@ from bertgpt.config import SPECIAL_IDS, TransformerConfig
 from bertgpt.gpt import GPT
 from bertgpt.heads import PretrainingHead
 from bertgpt.objectives import IGNORE, mask_at_all_rates
+from bertgpt.training.ragged import Ragged
 from bertgpt.training.recipe import (
     BERT_RECIPE,
     GPT_RECIPE,
@@ -20,6 +21,7 @@ from bertgpt.training.recipe import (
     Learner,
     Recipe,
     Task,
+    mean_guesses,
     segment_ids,
     set_task,
 )
@@ -148,3 +150,13 @@ def test_all_rates_need_text_and_a_mask_token() -> None:
         mask_at_all_rates(torch.tensor([[2, 3, 0]]), SPECIAL_IDS, generator=gen())
     with pytest.raises(ValueError, match=r"special\.mask=-1 is not the id of a token"):
         mask_at_all_rates(IDS, SPECIAL_IDS._replace(mask=-1), generator=gen())
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_the_guesses_of_a_text_are_as_many_as_expected(mask: str, objective: str) -> None:
+    recipe, texts = Recipe(mask=mask, objective=objective), Ragged.of([[2, *range(5, 15), 3]] * 4)
+    many = texts.padded([0] * 4000, pad=0)
+    task = set_task(recipe, many, SPECIAL_IDS, vocab_size=V, generator=gen())
+    expected = mean_guesses(recipe, texts, SPECIAL_IDS)
+    assert task.weights.sum(dim=1).mean().item() == pytest.approx(expected, rel=0.03)

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 
 from bertgpt.evaluation.intervals import Interval
 from bertgpt.figures import style
-from bertgpt.figures.charts import draw_limit
 
 SHOWN = 4  # of the likeliest next words
 
@@ -60,8 +59,7 @@ def choices(
         axes.set(title=title, xlabel="blocks")
     panels[0].set_ylabel("gradient of the last block")
     panels[0].legend(frameon=False, labelcolor=style.INK, fontsize=10)
-    _losses(panels[-1], losses)
-    draw_limit(panels[-1], floor, "exact floor", left=True)
+    _losses(panels[-1], losses, floor)
     return figure
 
 
@@ -83,7 +81,7 @@ def _gradients(axes: Axes, arms: Mapping[str, Mapping[int, Interval]]) -> None:
     axes.minorticks_off()
 
 
-def _losses(axes: Axes, losses: Mapping[str, Mapping[str, Interval]]) -> None:
+def _losses(axes: Axes, losses: Mapping[str, Mapping[str, Interval]], floor: float) -> None:
     for name, shift, colour, hatch in zip(losses, (-0.2, 0.2), (0, 1), ("", "//"), strict=True):
         found = list(losses[name].values())
         axes.bar(
@@ -93,7 +91,9 @@ def _losses(axes: Axes, losses: Mapping[str, Mapping[str, Interval]]) -> None:
         )  # fmt: skip
     widths = list(next(iter(losses.values())))
     axes.set_xticks(range(len(widths)), widths)
-    axes.set(title="head", ylabel="bits per token", ylim=(0, 2.9))
+    dots = (0, (1, 1))  # named in the legend: the bars leave no room beside the line
+    axes.axhline(floor, color=style.INK, linewidth=1.4, linestyle=dots, marker="", label="exact")
+    axes.set(title="head", ylabel="bits per token", ylim=(0, 3.2))
     axes.grid(axis="x", visible=False)
     axes.legend(frameon=False, labelcolor=style.INK, fontsize=10, ncols=2)
 

@@ -23,6 +23,8 @@ from bertgpt.training.ragged import Ragged
 from bertgpt.training.recipe import Model, Recipe
 from bertgpt.training.run import Progress, Run
 from bertgpt.training.texts import Texts
+from bertgpt.weights.course import CARD
+from bertgpt.weights.files import WEIGHTS, digest
 
 Asked = Callable[[Model, Ragged], Surprise]
 # Texts on which a model in training is tried. Each word of a text is a text to read for one gap.
@@ -94,26 +96,26 @@ def first(texts: Ragged, n: int) -> Ragged:
     return Ragged(texts.ids[: int(texts.ends[n - 1])], texts.lengths[:n])
 
 
-def card(run: Run, ask: Measure, folder: Path, sha256: str) -> Iterator[str]:
+def card(run: Run, model: Model, ask: Measure, folder: Path) -> Iterator[str]:
     """Measure a finished model on the test texts, and write its card: yields lines on it."""
-    run.model.eval()
+    model.eval()
+    objective = run.cfg.recipe.objective
     test = first(run.texts.test, 10 * len(ask.few))
-    bits = ask.ask(run.model, test).bits
+    bits = ask.ask(model, test).bits
     about: dict[str, Any] = {
         "corpus": run.texts.name, "licence": run.texts.licence,
-        "attribution": run.texts.attribution, "settings": run.record,
-        "steps": run.step, "seconds": round(run.seconds), "machine": platform.machine(),
+        "attribution": run.texts.attribution, "settings": run.record, "steps": run.step,
+        "seconds": round(run.seconds), "cpu_seconds": round(run.cpu_seconds),
+        "machine": platform.machine(),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "date": datetime.now(UTC).date().isoformat(), "sha256": sha256,
+        "date": datetime.now(UTC).date().isoformat(), "sha256": digest(folder / WEIGHTS),
         "asked": ask.name, "test texts": len(test), "bits": round(bits, 5), "curve": run.curve,
     }  # fmt: skip
     line = f"test, {len(test):,} texts: {ask.name} {bits:.4f} bits a token"
     if run.texts.exact:
-        floor = _floor(
-            floors(test, gaps=run.cfg.recipe.objective == "masked"), run.cfg.recipe.objective
-        ).bits
+        floor = _floor(floors(test, gaps=objective == "masked"), objective).bits
         about |= {"floor": round(floor, 5)}
         line += f", exact floor {floor:.4f}, {bits / floor - 1:.2%} above it"
-    (folder / "card.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    yield f"{line}; {run.step:,} steps in {run.seconds:,.0f} s"
+    (folder / CARD).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    yield f"{line}; {run.step:,} steps in {run.cpu_seconds:,.0f} s of a processor"
     yield f"the model and its card are in {folder}"

@@ -7,8 +7,10 @@ one process.
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -64,29 +66,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-class alone:  # noqa: N801  (read as a word: `with alone(folder)`)
-    """Refuse a folder in which another run is at work; the lock goes with its process."""
+@contextmanager
+def alone(folder: Path, place: Place) -> Iterator[None]:
+    """Refuse a folder in which another run is at work; the lock goes with its process.
 
-    def __init__(self, folder: Path, place: Place) -> None:
-        self.folder, self.first = folder, place.rank == 0
-        self.lock = FileLock(folder / "run.lock")
+    Raises:
+        ValueError: if there is one, or the folder cannot be written to.
+    """
+    if place.rank != 0:
+        yield
+        return
+    lock = FileLock(folder / "run.lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ValueError(
+            f"another run is at work in {folder}; wait for it, or name another --out"
+        ) from None
+    except OSError as error:
+        raise ValueError(f"{folder} cannot be written to ({error})") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
-    def __enter__(self) -> None:
-        if not self.first:
-            return
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.lock.acquire(timeout=0)
-        except Timeout:
-            raise ValueError(
-                f"another run is at work in {self.folder}; wait for it, or name another --out"
-            ) from None
-        except OSError as error:
-            raise ValueError(f"{self.folder} cannot be written to ({error})") from None
 
-    def __exit__(self, *_: object) -> None:
-        if self.first:
-            self.lock.release()
+@contextmanager
+def stopped_gently(run: Run) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait for the end of a step; a second one stops at once.
+
+    Several processes are stopped at once: each would end another step, and wait for the others.
+    """
+
+    def stop(*_: object) -> None:
+        if run.stopping:
+            raise KeyboardInterrupt
+        run.stopping = True
+
+    if run.place.world > 1:
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def pretrain(
@@ -101,20 +127,22 @@ def pretrain(
     )
     ask = measures(cfg.recipe, texts)
     yield from described(run, ask)
-    try:
+    with stopped_gently(run):
         for progress in run.go(given.every):
-            found = ask.on_development(run.model)
+            if run.stopping:
+                run.save()
+                raise KeyboardInterrupt
+            model = run.whole_model()
+            found = {} if model is None else ask.on_development(model)
             run.curve.append({"step": progress.step, "loss": progress.loss, **found})
             run.save()
-            yield ask.line(progress, found, cfg.training.steps)
-    except KeyboardInterrupt:
-        run.save()
-        raise
-    if place.rank == 0:
-        save(run.model, folder / "model")
+            if model is not None:
+                yield ask.line(progress, found, cfg.training.steps)
+    if (model := run.whole_model()) is not None:
+        save(model, folder / "model")
         if texts.tokenizer is not None:
             texts.tokenizer.save(folder / "model")
-        yield from card(run, ask, folder / "model", digest(folder / "model" / WEIGHTS))
+        yield from card(run, model, ask, folder / "model")
 
 
 def described(run: Run, ask: Measure) -> Iterator[str]:

@@ -48,12 +48,15 @@ class Place(NamedTuple):
         return [slice(first + i * each, first + (i + 1) * each) for i in range(parts)]
 
 
+ALONE = Place(0, 1)
+
+
 @contextmanager
 def joined(device: torch.device) -> Iterator[Place]:
     """Join the processes that torchrun started; without torchrun there is only this one."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
-        yield Place(0, 1)
+        yield ALONE
         return
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
@@ -80,9 +83,14 @@ def spread(learner: Learner, place: Place, sharded: bool) -> nn.Module:
     return DistributedDataParallel(learner)
 
 
+def whole_weights(learner: nn.Module) -> dict[str, Any]:
+    """Weights by name, gathered from all processes; empty in all but the first."""
+    return get_model_state_dict(learner, options=WHOLE)
+
+
 def whole_state(learner: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """Weights and moments by name, gathered from all processes that hold parts of them."""
-    weights: dict[str, Any] = get_model_state_dict(learner, options=WHOLE)
+    weights = whole_weights(learner)
     tensors = {f"weights/{name}": x for name, x in weights.items() if not name.endswith(TIED)}
     moments: Any = get_optimizer_state_dict(learner, optimizer, options=WHOLE)
     for name, values in moments.get("state", {}).items():

@@ -21,6 +21,7 @@ from bertgpt.masks import (
     prefix_mask,
 )
 from bertgpt.objectives import IGNORE, causal_targets, mask_at_all_rates, mask_tokens
+from bertgpt.training.ragged import Ragged
 
 MASKS = ("causal", "full", "prefix")
 OBJECTIVES = ("next-token", "masked", "all-rates")
@@ -144,6 +145,22 @@ def segment_ids(token_ids: Tensor, special: SpecialIds) -> Tensor:
     return (ends.cumsum(dim=1) - ends).clamp(max=1).masked_fill(token_ids == special.pad, 0)
 
 
+def mean_guesses(recipe: Recipe, texts: Ragged, special: SpecialIds) -> float:
+    """The sum of the weights of guesses that a text is expected to have, a mean over texts.
+
+    >>> texts = Ragged.of([[2, 7, 8, 3], [2, 7, 8, 9, 10, 3]])
+    >>> [round(mean_guesses(r, texts, SpecialIds()), 2) for r in (GPT_RECIPE, BERT_RECIPE)]
+    [4.0, 0.45]
+    """
+    if recipe.objective == "next-token":
+        if recipe.mask == "prefix":  # a prefix of 1 to T - 1 tokens leaves T / 2 on average
+            return float(texts.lengths.float().mean()) / 2
+        return float(texts.lengths.float().mean()) - 1
+    ordinary = ~torch.isin(texts.ids, torch.tensor(special, dtype=texts.ids.dtype))
+    rate = recipe.mask_rate if recipe.objective == "masked" else 1.0
+    return rate * int(ordinary.sum()) / len(texts)
+
+
 class Learner(nn.Module):
     """A model and the losses that it is trained by; whatever spreads training wraps this module."""
 
@@ -154,8 +171,8 @@ class Learner(nn.Module):
     def forward(self, task: Task) -> tuple[Tensor, Tensor]:
         """Losses of a batch or of a part of one, as sums in nats.
 
-        Sums, because parts of a batch are added up: the caller divides by `task.weights.sum()`, and
-        by the number of texts, of the whole batch. So its mean does not depend on how it was cut.
+        Sums, because parts of a batch are added up: the caller divides them, whatever the part, by
+        the same numbers (`mean_guesses` times the texts of a batch, and these texts).
 
         Returns:
             the weighted surprise at all guesses, and that at next sentence (0 without labels).

@@ -17,8 +17,15 @@ from bertgpt.config import TransformerConfig
 from bertgpt.gpt import GPT
 from bertgpt.heads import PretrainingHead
 from bertgpt.training.batches import Batches
-from bertgpt.training.processes import Place, put_back, spread, whole_state
-from bertgpt.training.recipe import Learner, Model, Task, set_task
+from bertgpt.training.processes import (
+    ALONE,
+    Place,
+    put_back,
+    spread,
+    whole_state,
+    whole_weights,
+)
+from bertgpt.training.recipe import Learner, Model, Task, mean_guesses, set_task
 from bertgpt.training.settings import PretrainConfig
 from bertgpt.training.state import State, load_state, save_state
 from bertgpt.training.texts import Texts
@@ -46,6 +53,7 @@ class Run:
         begin: weights of the stack to begin with, by name; None draws new ones.
     Attributes:
         found: a line on a damaged state that was passed over, or "".
+        stopping: set to True, it ends the training after the step that is running.
     Raises:
         ValueError: if the folder holds the state of another run, or texts or weights do not fit.
     """
@@ -55,7 +63,7 @@ class Run:
     texts: Texts
     folder: Path | None = None
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    place: Place = Place(0, 1)  # noqa: RUF009
+    place: Place = ALONE
     sharded: bool = False
     begin: dict[str, Tensor] | None = None
 
@@ -74,7 +82,10 @@ class Run:
         self.learner = spread(Learner(self.model), self.place, self.sharded)
         self.optimizer = torch.optim.AdamW(_groups(self.learner, self.cfg), lr=0.0)
         self.draws = torch.Generator().manual_seed(self.cfg.seed + 1)
-        self.step, self.seconds, self.found = 0, 0.0, ""
+        self.step, self.seconds, self.cpu_seconds, self.found = 0, 0.0, 0.0, ""
+        special = self.texts.special
+        self.guesses = self.cfg.batch * mean_guesses(self.cfg.recipe, self.texts.train, special)
+        self.stopping = False
         self.curve: list[dict[str, Any]] = []
         if self.folder is not None:
             self._go_on(self.folder)
@@ -106,7 +117,19 @@ class Run:
         self.draws.set_state(tensors.pop("draws"))
         put_back(tensors, self.learner, self.optimizer)
         self.step, self.seconds = state.notes["step"], state.notes["seconds"]
+        self.cpu_seconds = state.notes["cpu_seconds"]
         self.curve = state.notes["curve"]
+
+    def whole_model(self) -> Model | None:
+        """The model to measure or to store, in the first process; None in the others."""
+        if not self.sharded:
+            return self.model if self.place.rank == 0 else None
+        weights = whole_weights(self.learner)  # every process gives its part
+        if self.place.rank != 0:
+            return None
+        learner = Learner(new_model(self.cfg, self.stack_cfg, self.texts))
+        learner.load_state_dict(weights)
+        return learner.model.to(self.device)
 
     def save(self) -> None:
         """Keep the state; every process takes part, the first one writes.
@@ -117,17 +140,23 @@ class Run:
         tensors = whole_state(self.learner, self.optimizer)
         if self.place.rank == 0 and self.folder is not None:
             notes = {"run": self.record, "step": self.step, "seconds": round(self.seconds, 2)}
-            notes["curve"] = self.curve
+            notes |= {"cpu_seconds": round(self.cpu_seconds, 2), "curve": self.curve}
             save_state(self.folder, State({**tensors, "draws": self.draws.get_state()}, notes))
+        if self.place.world > 1:
+            torch.distributed.barrier()  # it is written before any of them goes on
 
     def go(self, every: int) -> Iterator[Progress]:
         """Train to the last step, with a report after every so many steps and after the last.
+
+        An exception in mid-step, such as Ctrl-C raises, may leave half of an update: then go on
+        from the last saved state. `stopping` ends a step first.
 
         Raises:
             ValueError: if the loss or its gradient is not a number or infinite. The weights are
                 then those before the step, and the folder has the last state that was saved.
         """
-        last, losses, tokens, start = self.cfg.training.steps, list[float](), 0, time.perf_counter()
+        last, losses, tokens = self.cfg.training.steps, list[float](), 0
+        start, cpu = time.perf_counter(), time.process_time()
         self.learner.train()
         for number, ids in self.batches.after(self.step):
             if number == last:
@@ -135,15 +164,19 @@ class Run:
             losses.append(self.update(number, ids))
             tokens += int((ids != self.texts.special.pad).sum())
             self.step = number + 1
-            if self.step % every == 0 or self.step == last:
+            if self.stopping or self.step % every == 0 or self.step == last:
                 took = time.perf_counter() - start
                 self.seconds += took
+                self.cpu_seconds += time.process_time() - cpu
                 left = took / len(losses) * (last - self.step)
                 yield Progress(
                     self.step, sum(losses) / len(losses), tokens / took, self.seconds, left
                 )
+                if self.stopping:
+                    return
                 self.learner.train()
-                losses, tokens, start = [], 0, time.perf_counter()
+                losses, tokens = [], 0
+                start, cpu = time.perf_counter(), time.process_time()
 
     def update(self, number: int, ids: Tensor) -> float:
         """One update by a whole batch, (B, T); its mean loss in nats."""
@@ -162,9 +195,9 @@ class Run:
         total = torch.zeros((), device=self.device)
         for i, rows in enumerate(self.shares):
             with self._apart(i < len(self.shares) - 1):
-                loss = self.loss_of(task.rows(rows).to(self.device), task)
+                loss, own = self.losses_of(task.rows(rows).to(self.device), task)
                 (loss * self.place.world).backward()  # gradients become means over processes
-            total += loss.detach()
+            total += own
         if self.place.world > 1:
             torch.distributed.all_reduce(total)
         norm = nn.utils.clip_grad_norm_(self.learner.parameters(), self.cfg.training.clip_norm)
@@ -178,12 +211,18 @@ class Run:
         self.optimizer.step()
         return total.item()
 
-    def loss_of(self, part: Task, whole: Task) -> Tensor:
-        """A part's share of the batch's mean loss, in nats."""
+    def losses_of(self, part: Task, whole: Task) -> tuple[Tensor, Tensor]:
+        """A part's share of the loss of its batch, in nats per guess: to train by, and to report.
+
+        To train by, the sum is divided by the guesses of an average batch, not of this one: its
+        texts are of about one length, and by its own mean each guess in a short text would count
+        more than one in a long text. The report is the batch's own mean.
+        """
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.cfg.bf16):
             tokens, pairs = self.learner(part)
-        loss: Tensor = tokens / float(whole.weights.sum()) + pairs / len(whole.seen)
-        return loss
+        pairs = pairs / len(whole.seen)
+        own = (tokens / float(whole.weights.sum()) + pairs).detach()
+        return tokens / self.guesses + pairs, own
 
     def _apart(self, waits: bool) -> Any:
         """Let gradients of a part wait for those of the last one before they are shared."""
