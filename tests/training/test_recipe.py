@@ -9,9 +9,11 @@ from torch.testing import assert_close
 
 from bertgpt.bert import BERT
 from bertgpt.config import SPECIAL_IDS, TransformerConfig
+from bertgpt.generation.bounds import pseudo_log_likelihood
 from bertgpt.gpt import GPT
 from bertgpt.heads import PretrainingHead
 from bertgpt.objectives import IGNORE, mask_at_all_rates
+from bertgpt.training.held_out import one_gap
 from bertgpt.training.ragged import Ragged
 from bertgpt.training.recipe import (
     BERT_RECIPE,
@@ -160,3 +162,14 @@ def test_the_guesses_of_a_text_are_as_many_as_expected(mask: str, objective: str
     task = set_task(recipe, many, SPECIAL_IDS, vocab_size=V, generator=gen())
     expected = mean_guesses(recipe, texts, SPECIAL_IDS)
     assert task.weights.sum(dim=1).mean().item() == pytest.approx(expected, rel=0.03)
+
+
+def test_the_masked_loss_is_the_pseudo_log_likelihood_of_the_room_that_writes() -> None:
+    """Two rooms ask the same of a BERT: this one under any mask, the other under BERT's own."""
+    torch.manual_seed(0)
+    model = BERT(CFG).eval()
+    model.head.bias.data[:5] = -100.0  # where words are drawn, special tokens are not counted
+    texts = Ragged.of([[i for i in row if i] for row in IDS.tolist()])
+    found = one_gap(model, texts, SPECIAL_IDS, BERT_RECIPE)
+    assert found.nats == pytest.approx(-pseudo_log_likelihood(model, IDS).sum().item(), abs=1e-4)
+    assert found.guesses == 5 + 2 + 4

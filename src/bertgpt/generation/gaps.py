@@ -7,10 +7,9 @@ from torch import Tensor, nn
 
 from bertgpt.bert import BERT
 from bertgpt.generation.knobs import NOT_A_NUMBER, Knobs
-from bertgpt.gpt import GPT
+from bertgpt.generation.prompts import expected
 from bertgpt.objectives import check_special
 from bertgpt.shapes import check_shape, check_whole
-from bertgpt.weights.saved import unwrapped
 
 
 def filler(model: nn.Module) -> BERT:
@@ -20,21 +19,14 @@ def filler(model: nn.Module) -> BERT:
         ValueError: for a GPT, for anything else that is not a BERT, for one without [MASK], and for
             a model that would drop out at random.
     """
-    model = unwrapped(model)
-    if isinstance(model, GPT):
-        raise ValueError(
-            "expected a BERT, got a GPT: it reads only what comes before a gap, and knows no "
-            "[MASK]; let it write with bertgpt.generation.decode, or give a BERT"
-        )
-    if not isinstance(model, BERT):
-        raise ValueError(f"expected a BERT, got a {type(model).__name__}")
-    if model.training and model.stack.cfg.dropout:
-        raise ValueError(
-            f"the model is in training mode and would drop out {model.stack.cfg.dropout} of its "
-            "states at random; call model.eval() first"
-        )
-    check_special(model.special, ("mask",), model.stack.cfg.vocab_size)
-    return model
+    bert = expected(
+        BERT,
+        model,
+        "it reads only what comes before a gap, and knows no [MASK]; let it write with "
+        "bertgpt.generation.decode",
+    )
+    check_special(bert.special, ("mask",), bert.stack.cfg.vocab_size)
+    return bert
 
 
 def ordinary(model: BERT) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from bertgpt.bert import BERT
 from bertgpt.gpt import GPT
-from bertgpt.weights.saved import unwrapped
+from bertgpt.weights.saved import Model, unwrapped
 
 Ids = Sequence[int]
 Stop = Sequence[int | Ids]
@@ -21,15 +21,30 @@ def writer(model: nn.Module) -> GPT:
         ValueError: for a BERT, for anything else that is not a GPT, and for a model that would drop
             out at random.
     """
+    return expected(
+        GPT,
+        model,
+        "under its full mask each new token changes all earlier states, so no cache is valid, and "
+        "it was never trained to guess what comes next; let it fill gaps with "
+        "bertgpt.generation.fill",
+    )
+
+
+def expected(kind: type[Model], model: nn.Module, other: str) -> Model:
+    """The BERT or the GPT inside what was given, ready to be asked.
+
+    Args:
+        kind: the one that is needed.
+        other: why the other one will not do, and what to use it with.
+    Raises:
+        ValueError: for anything else, and for a model that would drop out at random.
+    """
     model = unwrapped(model)
-    if isinstance(model, BERT):
-        raise ValueError(
-            "expected a GPT, got a BERT: under its full mask each new token changes all earlier "
-            "states, so no cache is valid, and it was never trained to guess what comes next; "
-            "let it fill gaps with bertgpt.generation.fill, or give a GPT"
-        )
-    if not isinstance(model, GPT):
-        raise ValueError(f"expected a GPT, got a {type(model).__name__}")
+    if not isinstance(model, kind):
+        why = ""
+        if isinstance(model, BERT | GPT):
+            why = f": {other}, or give a {kind.__name__}"
+        raise ValueError(f"expected a {kind.__name__}, got a {type(model).__name__}{why}")
     if model.training and model.stack.cfg.dropout:
         raise ValueError(
             f"the model is in training mode and would drop out {model.stack.cfg.dropout} of its "
