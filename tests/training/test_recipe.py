@@ -13,7 +13,7 @@ from bertgpt.generation.bounds import pseudo_log_likelihood
 from bertgpt.gpt import GPT
 from bertgpt.heads import PretrainingHead
 from bertgpt.objectives import IGNORE, mask_at_all_rates
-from bertgpt.training.held_out import one_gap
+from bertgpt.training.held_out import any_order, one_gap
 from bertgpt.training.ragged import Ragged
 from bertgpt.training.recipe import (
     BERT_RECIPE,
@@ -173,3 +173,24 @@ def test_the_masked_loss_is_the_pseudo_log_likelihood_of_the_room_that_writes() 
     found = one_gap(model, texts, SPECIAL_IDS, BERT_RECIPE)
     assert found.nats == pytest.approx(-pseudo_log_likelihood(model, IDS).sum().item(), abs=1e-4)
     assert found.guesses == 5 + 2 + 4
+
+
+def test_what_is_asked_in_an_order_is_hidden_and_so_is_what_comes_later() -> None:
+    torch.manual_seed(0)
+    model = BERT(CFG).eval()
+    one_word = Ragged.of([[2, i, 3] for i in range(5, 20)])
+    gaps = one_gap(model, one_word, SPECIAL_IDS, BERT_RECIPE)
+    assert any_order(model, one_word, SPECIAL_IDS, BERT_RECIPE).nats == pytest.approx(gaps.nats)
+    two = [2, 7, 8, 3]
+    by_hand = []
+    for places in ((1, 2), (2, 1)):
+        row, nats = torch.tensor([[2, 4, 4, 3]]), 0.0
+        for place in places:
+            nats -= model(row).log_softmax(-1)[0, place, two[place]].item()
+            row[0, place] = two[place]
+        by_hand.append(nats)
+    orders = {
+        round(any_order(model, Ragged.of([two]), SPECIAL_IDS, BERT_RECIPE, seed).nats, 4)
+        for seed in range(8)
+    }
+    assert orders == {round(nats, 4) for nats in by_hand}
