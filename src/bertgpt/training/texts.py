@@ -69,7 +69,7 @@ def real_texts(
     """
     if length < 8:
         raise ValueError(f"length={length} must be at least 8 tokens; 128 is usual here")
-    train, development, test = _parts(corpus)
+    train, development, test = parts_of(corpus)
     if tokenizer is None:
         texts = [document.text for document in train.documents]
         tokenizer = BPE.train(texts, vocab_size, specials=SPECIALS)
@@ -90,7 +90,7 @@ def real_texts(
     )  # fmt: skip
 
 
-def _parts(corpus: Corpus) -> tuple[Corpus, Corpus, Corpus]:
+def parts_of(corpus: Corpus) -> tuple[Corpus, Corpus, Corpus]:
     """Documents to train on, to develop on and to test on."""
     rest, test = split(corpus, HELD_OUT, seed=0)
     return *split(rest, HELD_OUT / (1 - HELD_OUT), seed=1), test
@@ -132,7 +132,7 @@ def document_pairs(texts: Texts, corpus: Corpus, length: int, seed: int) -> Text
     encode = texts.tokenizer.encode
     documents = [
         [encode(" " + s) for line in d.text.splitlines() for s in split_sentences(line) if s]
-        for d in _parts(corpus)[0].documents
+        for d in parts_of(corpus)[0].documents
     ]
     return _paired(texts, documents, length, seed)
 
