@@ -13,7 +13,7 @@ from bertgpt.evaluation.results import RESULTS
 from bertgpt.experiments import runner
 
 ROOT = Path(__file__).parents[2]
-HEAD = re.compile(r"^Page (\d\d), (C\d\d(?: C\d\d)*), (E\d\d): .+[.?]$")
+HEAD = re.compile(r"^Page (\d\d|[a-z]+)(?:, (C\d\d(?: C\d\d)*), E\d\d)?: .+[.?]$")
 
 
 def heading(name: str) -> re.Match[str]:
@@ -26,17 +26,24 @@ def heading(name: str) -> re.Match[str]:
 
 
 def results_read(page: str) -> list[str]:
-    """Names given to `load_result` in the notebook with this number, `{T}` as any text."""
-    (path,) = (ROOT / "notebooks").glob(f"{page}_*.ipynb")
-    cells = json.loads(path.read_text(encoding="utf8"))["cells"]
-    code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    """Names given to `load_result` in the notebook with this number, `{T}` as any text.
+
+    A page without a number is Markdown, and reads results through its extension.
+    """
+    if not page.isdigit():
+        code = (ROOT / "book" / "_ext" / f"{page}.py").read_text(encoding="utf8")
+    else:
+        (path,) = (ROOT / "notebooks").glob(f"{page}_*.ipynb")
+        cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+        code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
     names = re.findall(r"load_result\(\s*f?[\"']([^\"']+)[\"']", code)
     return [re.sub(r"\\{.*?\\}", ".+", re.escape(name)) for name in names]
 
 
 @pytest.mark.parametrize("name", runner.names())
 def test_an_experiment_is_read_on_its_page(name: str) -> None:
-    page, claims, _ = heading(name).groups()
+    page, claims = heading(name).groups(default="")
+    assert bool(claims) == page.isdigit(), f"{name}: a page with a number settles claims"
     assert any(re.fullmatch(read, name) for read in results_read(page)), f"page {page}: {name}"
     text = (ROOT / "book" / "claims.yml").read_text(encoding="utf8")
     for claim in claims.split():
