@@ -41,25 +41,29 @@ def next_words(
     return figure
 
 
-def choices(
-    gradients: Mapping[str, Mapping[str, Mapping[int, Interval]]],
-    losses: Mapping[str, Mapping[str, Interval]],
-    floor: float,
-) -> Figure:
-    """Gradients by depth, a panel per width, and the losses of two heads.
+def gradients(panels: Mapping[str, Mapping[str, Mapping[int, Interval]]]) -> Figure:
+    """The gradient of the last block by the number of blocks, a line per kind of norm.
 
     Args:
-        gradients: by panel and kind of norm, by number of blocks.
+        panels: by title of the panel and kind of norm, by number of blocks.
+    """
+    figure, every = style.new_figure(len(panels), height=3.2)
+    for axes, (title, arms) in zip(every, panels.items(), strict=True):
+        _gradients(axes, arms)
+        axes.set(title=title, xlabel="blocks", ylabel="gradient of the last block")
+    every[0].legend(frameon=False, labelcolor=style.INK, fontsize=10)
+    return figure
+
+
+def heads(losses: Mapping[str, Mapping[str, Interval]], floor: float) -> Figure:
+    """Bars of the losses of two heads over the exact floor.
+
+    Args:
         losses: by head and width, in bits per token.
         floor: the exact one.
     """
-    figure, panels = style.new_figure(len(gradients) + 1, height=3.6, width=8.4)
-    for axes, (title, arms) in zip(panels, gradients.items(), strict=False):
-        _gradients(axes, arms)
-        axes.set(title=title, xlabel="blocks")
-    panels[0].set_ylabel("gradient of the last block")
-    panels[0].legend(frameon=False, labelcolor=style.INK, fontsize=10)
-    _losses(panels[-1], losses, floor)
+    figure, axes = style.new_figure(height=2.6, width=5)
+    _losses(axes, losses, floor)
     return figure
 
 
@@ -92,10 +96,12 @@ def _losses(axes: Axes, losses: Mapping[str, Mapping[str, Interval]], floor: flo
     widths = list(next(iter(losses.values())))
     axes.set_xticks(range(len(widths)), widths)
     dots = (0, (1, 1))  # named in the legend: the bars leave no room beside the line
-    axes.axhline(floor, color=style.INK, linewidth=1.4, linestyle=dots, marker="", label="exact")
-    axes.set(title="head", ylabel="bits per token", ylim=(0, 3.2))
+    axes.axhline(
+        floor, color=style.INK, linewidth=1.4, linestyle=dots, marker="", label="exact floor"
+    )
+    axes.set(ylabel="bits per token", ylim=(0, 2.6))
     axes.grid(axis="x", visible=False)
-    axes.legend(frameon=False, labelcolor=style.INK, fontsize=10, ncols=2)
+    axes.legend(frameon=False, labelcolor=style.INK, fontsize=10, ncols=3, loc="upper center")
 
 
 def _bars(found: Sequence[Interval]) -> Any:
