@@ -6,6 +6,7 @@ which a notebook shows as a sentence. A checker never raises, whatever the funct
 """
 
 from bertgpt.check import attention as attention
+from bertgpt.check import bert as bert
 from bertgpt.check import cost_and_depth as cost_and_depth
 from bertgpt.check import counting as counting
 from bertgpt.check import gates as gates
