@@ -20,6 +20,7 @@ from test_pages_rules import BOOK
 from bertgpt.training.budget import H100, training_flops
 from bertgpt.weights.course import course_card
 
+TIMES = "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"
 PAGE = (BOOK / "scaling.md").read_text(encoding="utf-8")
 CONF = """
 extensions = ["myst_parser", "scaling"]
@@ -111,7 +112,7 @@ def test_the_tables_are_arithmetic() -> None:
     assert operations[2] == scaling.power(training_flops(10 * 845_312, 20 * 10 * 845_312))
     rows = {row[0].split(" {")[0]: row[1:] for row in scaling.models()}
     assert rows["GPT-2"][1:5] == ["not published", "", "", ""]
-    assert rows["GPT-3"][3] == "3.15 \N{MULTIPLICATION SIGN} 10²³"
+    assert rows["GPT-3"][3] == f"3.15{TIMES}10²³"
     assert rows["GPT-3"][4] == scaling.lasting(3.15e23 / H100.speed)
     assert rows["BERT-base"][5] == "4 Cloud TPUs (16 chips), 4 days"
 
@@ -120,7 +121,8 @@ def test_measured_numbers_come_from_the_result(monkeypatch: pytest.MonkeyPatch) 
     kept = {"whole": 8000, "four parts": 2000, "bfloat16": 6000, "twice as wide": 16000}
     losses = {"one": [2.0, 1.0], "two": [2.0, 1.000002]}
     seconds = {"one": 1.0, "two": 0.625, "two, sharded": 0.8, "four parts": 1.25,
-               "bfloat16": 2.0, "twice as wide": 3.0}  # fmt: skip
+               "bfloat16": 2.0, "twice as wide": 3.0,
+               "twice as wide, bfloat16": 3.6}  # fmt: skip
     value = {
         "losses": losses,
         "seconds": seconds,
@@ -128,8 +130,9 @@ def test_measured_numbers_come_from_the_result(monkeypatch: pytest.MonkeyPatch) 
     }
     monkeypatch.setattr(scaling, "load_result", lambda _: {"values": [value, value]})
     found = scaling.measured()
-    assert found["gap"] == "2.0 \N{MULTIPLICATION SIGN} 10⁻⁶"
+    assert found["gap"] == f"2.0{TIMES}10⁻⁶"
     assert found["fraction"] == "80%"  # 1.6 times the speed of one, of twice
     assert (found["slower-bf16"], found["slower-wide"]) == ("2.0", "3.0")
+    assert found["slower-wide-bf16"] == "1.2"
     assert (found["kept-parts"], found["kept-bf16"]) == ("4", "25%")
     assert ["two processes", "160"] in scaling.speeds()

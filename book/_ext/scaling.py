@@ -32,6 +32,7 @@ GPT = "toyland-gpt"
 GROWN = (10, 1000)
 POSITIONS = {"BERT-base": (12, 768, 512), "GPT-3": (96, 12288, 2048)}  # layers, width, T
 ONE_BATCH = 512 * 1024  # tokens: GPT-2's batch of 512 texts (Radford et al. 2019, 2.3)
+LLAMA_GPUS = 16_384  # Grattafiori et al. 2024, 3.3
 MEMORY = 80e9  # bytes, of an H100
 PROCESSES = RESULTS / "processes.json"
 RISEN = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -48,7 +49,8 @@ def power(x: float, digits: int = 1) -> str:
     ('3.15', '⁻⁶')
     """
     front, exponent = f"{x:.{digits}e}".split("e")
-    return f"{front} \N{MULTIPLICATION SIGN} 10{str(int(exponent)).translate(RISEN)}"
+    risen = str(int(exponent)).translate(RISEN)
+    return f"{front}\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}10{risen}"
 
 
 def lasting(seconds: float) -> str:
@@ -119,6 +121,7 @@ def numbers() -> dict[str, str]:
         "least": f"{round(budget.least_tokens(H100, budget.BF16), -2):,.0f}",
         "most": f"{ONE_BATCH / budget.least_tokens(H100, budget.BF16):.0f}",
         "batch": f"{ONE_BATCH:,}",
+        "llama-batch": amount(LLAMA_GPUS * budget.least_tokens(H100, budget.BF16)),
         "state": str(state),
         "fits": f"{MEMORY / state / 1e9:.0f} billion",
         "kept-each": str(budget.KEPT),
@@ -161,6 +164,7 @@ def measured() -> dict[str, str]:
         "fraction": f"{speed_of('two') / 2:.0%}",
         "slower-bf16": f"{1 / speed_of('bfloat16'):.1f}",
         "slower-wide": f"{1 / speed_of('twice as wide'):.1f}",
+        "slower-wide-bf16": f"{speed_of('twice as wide') / speed_of('twice as wide, bfloat16'):.1f}",
     }
 
 
@@ -177,8 +181,8 @@ def models() -> Rows:
     """Models of this course and published ones: weights, tokens, operations, days."""
     gpt = trained()
     best = f"One H100 at {H100.used:.0%}, at best"
-    rows = [["", "Weights", "Tokens", "Tokens per weight", "6ND", best, "As published"]]
-    ours = f"measured: {lasting(gpt['seconds'])} of one core"
+    rows = [["", "Weights", "Tokens", "Tokens per weight", "6ND", best, "What it took"]]
+    ours = f"{lasting(gpt['seconds'])} of one core"
     rows.append(["the course's GPT", *_sizes(gpt["weights"], gpt["tokens"]), ours])
     for p in PUBLISHED:
         said = p.hardware or ""
@@ -224,6 +228,7 @@ def speeds() -> Rows:
         "four parts": "one process, `--parts 4`",
         "bfloat16": "one process, `--bf16`",
         "twice as wide": "one process, `--width 256`",
+        "twice as wide, bfloat16": "one process, `--width 256 --bf16`",
     }
     rows = [["", "Tokens a second, one process = 100"]]
     return rows + [[said, f"{100 * speed_of(arm):.0f}"] for arm, said in words.items()]
