@@ -10,6 +10,7 @@ from bertgpt.check import bert as bert
 from bertgpt.check import cost_and_depth as cost_and_depth
 from bertgpt.check import counting as counting
 from bertgpt.check import gates as gates
+from bertgpt.check import gpt as gpt
 from bertgpt.check import inside_the_word as inside_the_word
 from bertgpt.check import recurrence as recurrence
 from bertgpt.check import self_attention as self_attention

@@ -1,0 +1,79 @@
+"""Drawings of page 12: the loop in which a GPT writes, and the input of GPT-1 for two texts."""
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bertgpt.figures import style
+
+Point = tuple[float, float]
+
+
+def writing_loop(text: str, likely: Mapping[str, float]) -> Figure:
+    """A text, the GPT that reads it, its next words, and the way back to the text.
+
+    Args:
+        text: what is written so far, or its end.
+        likely: probability of the likeliest next words, at most three.
+    """
+    figure, axes = _canvas(height=2.9, top=4.0)
+    _box(axes, 0.1, 2.6, 3.5, text)
+    _box(axes, 4.3, 2.6, 1.3, "GPT", filled=True)
+    _arrow(axes, (3.6, 2.6), (4.3, 2.6), "reads")
+    _arrow(axes, (5.6, 2.6), (6.3, 2.6))
+    axes.text(6.5, 3.75, "how likely is each next word?", fontsize=10)
+    for i, (word, chance) in enumerate(likely.items()):
+        y = 3.2 - 0.6 * i
+        axes.barh(y, 1.6 * chance, 0.4, left=7.3, color=style.COLOURS[1], edgecolor=style.INK)
+        axes.text(7.2, y, word, ha="right", va="center", fontsize=11)
+        axes.text(7.4 + 1.6 * chance, y, f"{chance:.0%}", va="center", fontsize=11)
+    _arrow(axes, (7.6, 1.4), (1.8, 2.05), turn=-0.25)
+    axes.text(4.7, 0.1, "choose one, append it, read again", ha="center", fontsize=11)
+    return figure
+
+
+def one_row_for_two_texts(first: str, second: str, answer: str) -> Figure:
+    """Two texts written as one for a GPT with a new layer, as in the paper of 2018 (3.3)."""
+    figure, axes = _canvas(height=2.3, top=3.3)
+    left = 0.1
+    for width, text in zip(
+        (0.9, 3.3, 1.4, 2.4, 0.8), ("start", first, "separator", second, "end"), strict=True
+    ):
+        _box(axes, left, 0.5, width, text)
+        left += width + 0.12
+    _box(axes, 0.1, 1.6, left - 0.22, "GPT: each token reads those to its left", filled=True)
+    _box(axes, left - 2.4, 2.75, 2.3, f"new layer: {answer}")
+    _arrow(axes, (left - 0.5, 1.95), (left - 0.5, 2.4))
+    return figure
+
+
+def _canvas(height: float, top: float) -> tuple[Figure, Axes]:
+    figure, axes = style.new_figure(height=height)
+    axes.set(xlim=(0, 10), ylim=(0, top))
+    axes.axis("off")
+    return figure, axes
+
+
+def _box(
+    axes: Axes, left: float, middle: float, width: float, text: str, *, filled: bool = False
+) -> None:
+    """A box with a text; a filled one is the model."""
+    axes.barh(
+        middle, width, 0.7, left=left, edgecolor=style.INK, linewidth=0.8,
+        color=style.COLOURS[0] if filled else "none",
+    )  # fmt: skip
+    axes.text(
+        left + width / 2, middle, text, ha="center", va="center", fontsize=10, parse_math=False,
+        color=style.INK,
+    )  # fmt: skip
+
+
+def _arrow(axes: Axes, start: Point, end: Point, text: str = "", turn: float = 0.0) -> None:
+    axes.annotate(
+        "", end, start,
+        arrowprops={"arrowstyle": "-|>", "color": style.INK, "linewidth": 1.2,
+                    "connectionstyle": f"arc3,rad={turn}"},
+    )  # fmt: skip
+    middle = (start[0] + end[0]) / 2
+    axes.text(middle, start[1] + 0.15, text, ha="center", fontsize=9, color=style.INK)

@@ -1,0 +1,82 @@
+"""Figures of page 12 show the numbers that they are given."""
+
+import pytest
+from matplotlib.container import BarContainer
+
+from bertgpt.figures import page, writing_charts, writing_drawing
+
+
+def texts(axes) -> list[str]:
+    return [text.get_text() for text in axes.texts if text.get_text()]
+
+
+def widths(axes) -> list[list[float]]:
+    """Lengths of horizontal bars, by series."""
+    return [[bar.get_width() for bar in c] for c in axes.containers if isinstance(c, BarContainer)]
+
+
+def test_the_loop_shows_the_words_and_their_chances() -> None:
+    figure = writing_drawing.writing_loop("... ruby because", {"she": 0.75, "it": 0.25})
+    shown = texts(figure.axes[0])
+    assert {"... ruby because", "GPT", "she", "75%", "it", "25%"} <= set(shown)
+    patches = [c[0] for c in figure.axes[0].containers]
+    bars = [bar.get_width() for bar in patches if bar.get_height() < 0.5]  # boxes are higher
+    assert len(bars) == 2
+    assert max(bars) == pytest.approx(3 * min(bars))
+    assert "she" in page.show(figure, alt="A text, the GPT, and two bars.").data
+
+
+def test_two_texts_stand_in_one_row() -> None:
+    figure = writing_drawing.one_row_for_two_texts("ruby ran", "ruby moved", "yes")
+    boxes = [t for t in figure.axes[0].texts if t.get_text()]
+    bottom = min(t.get_position()[1] for t in boxes)
+    row = [t.get_text() for t in boxes if t.get_position()[1] == bottom]
+    assert row == ["start", "ruby ran", "separator", "ruby moved", "end"]
+    assert "new layer: yes" in texts(figure.axes[0])
+
+
+def test_a_carried_name_has_a_row_for_each_depth() -> None:
+    rows = {"after block 1": [0, 1, 0], "after block 2": [0, 0, 0.5]}
+    (axes,) = writing_charts.carried(["ruby", "$in$", "to"], rows).axes
+    heights = [[bar.get_height() for bar in c] for c in axes.containers]
+    assert heights[0] == pytest.approx([0, 0.85, 0])
+    assert heights[1] == pytest.approx([0, 0, 0.425])
+    assert [bar.get_y() for bar in axes.containers[1]] == [1, 1, 1]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["ruby", "$in$", "to"]
+
+
+def test_knobs_show_the_exact_words_in_each_panel() -> None:
+    exact = {"it": 0.5, "she": 0.3, "he": 0.2}
+    drawn = {"as it is": {"she": 0.3, "it": 0.5, "he": 0.2}, "top-k 1": {"it": 1.0}}
+    figure = writing_charts.knobs(exact, drawn)
+    assert [axes.get_title() for axes in figure.axes] == list(drawn)
+    assert widths(figure.axes[0]) == [[0.5, 0.3, 0.2]] * 2
+    assert widths(figure.axes[1]) == [[0.5, 0.3, 0.2], [1.0, 0, 0]]
+    assert figure.axes[0].get_xlim()[1] == figure.axes[1].get_xlim()[1] > 1
+
+
+def test_counts_by_temperature_are_means_with_their_spread() -> None:
+    figure = writing_charts.by_temperature(
+        [0.5, 1], {"whole": [[8, 10], [6, 6]], "ways": [[1, 1], [5, 7]]}, {"whole": (2, "n-gram")}
+    )
+    left, right = figure.axes
+    (line, _, (bars,)) = left.containers[0].lines
+    assert line.get_ydata().tolist() == [9, 6]
+    assert [segment[:, 1].tolist() for segment in bars.get_segments()] == [[8, 10], [6, 6]]
+    assert texts(left) == ["n-gram"]
+    assert texts(right) == []
+    assert right.get_ylim()[1] > 7
+
+
+def test_excess_is_a_mean_for_each_kind_and_place() -> None:
+    kinds, places = {"name": [0.1, 0.3], "end": [0.0]}, {"1-8": [0.1], "9-16": [0.2, 0.4]}
+    left, right = writing_charts.excess_left(kinds, places).axes
+    assert widths(left)[0] == pytest.approx([0.2, 0])
+    assert [bar.get_height() for bar in right.containers[0]] == pytest.approx([0.1, 0.3])
+
+
+def test_one_story_is_marked_among_all() -> None:
+    (axes,) = writing_charts.surprise_of_stories([20, 25, 25, 30], 12.5, "found").axes
+    assert sum(bar.get_height() for bar in axes.patches) == 4
+    assert axes.lines[0].get_xdata()[0] == 12.5
+    assert axes.get_ylabel() == "of 4 stories"
