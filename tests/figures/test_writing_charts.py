@@ -35,6 +35,26 @@ def test_two_texts_stand_in_one_row() -> None:
     assert "new layer: yes" in texts(figure.axes[0])
 
 
+def test_one_vector_of_the_second_text_is_in_the_first() -> None:
+    figure = writing_drawing.exchanged(["ruby", "lived", "in"], "lily", 2, "... to whom?")
+    (axes,) = figure.axes
+    assert [t for t in texts(axes) if t in {"ruby", "lily"}] == ["ruby", "lily"]
+    boxes = [c[0] for c in axes.containers]
+    filled = [box for box in boxes if box.get_facecolor()[3] > 0]
+    own = [box for box in filled if box.get_y() < 2]
+    assert (len(filled), len(own)) == (4, 1)
+    (above,) = [b for b in filled if b.get_y() > 2 and abs(b.get_x() - own[0].get_x()) < 1e-6]
+    assert above is boxes[-2]  # it is the last word's
+
+
+def test_a_cache_computes_one_position_for_each_token() -> None:
+    without, cached = writing_drawing.computed_again(5).axes
+    for axes, n in ((without, 15), (cached, 5)):
+        boxes = [c[0] for c in axes.containers]
+        assert len(boxes) == 15
+        assert sum(box.get_facecolor()[3] > 0 for box in boxes) == n
+
+
 def test_a_carried_name_has_a_row_for_each_depth() -> None:
     rows = {"after block 1": [0, 1, 0], "after block 2": [0, 0, 0.5]}
     (axes,) = writing_charts.carried(["ruby", "$in$", "to"], rows).axes
@@ -43,6 +63,19 @@ def test_a_carried_name_has_a_row_for_each_depth() -> None:
     assert heights[1] == pytest.approx([0, 0, 0.425])
     assert [bar.get_y() for bar in axes.containers[1]] == [1, 1, 1]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["ruby", "$in$", "to"]
+
+
+def test_what_is_learned_together_has_the_same_updates() -> None:
+    found = {
+        "excess": {"names": [[1, 3], [0, 0]], "rest": [[1, 1], [0, 2]]},
+        "looks": {"a": [[0], [1]]},
+    }
+    left, right = writing_charts.learned_together([100, 200], found).axes
+    assert [line.get_ydata().tolist() for line in left.lines] == [[2, 0], [1, 1]]
+    assert left.lines[0].get_xdata().tolist() == right.lines[0].get_xdata().tolist() == [100, 200]
+    band = left.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == (0, 3)
+    assert (left.get_ylabel(), right.get_ylabel()) == ("excess", "looks")
 
 
 def test_knobs_show_the_exact_words_in_each_panel() -> None:

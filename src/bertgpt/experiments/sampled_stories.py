@@ -99,8 +99,8 @@ def sampled(seed: int, n: int, n_read: int, n_development: int = TEST_STORIES) -
     """Count the whole stories among n texts of each writer.
 
     Returns:
-        "written": by setting of the knobs, "n-gram" and "Toyland", as `judged`; "order" of the
-        n-gram, and "orders", the bits of each on development stories.
+        "written", which is what `judged` says by setting of the knobs, for "n-gram" and for
+        "Toyland"; "order" of the n-gram, and "orders", the bits of each on development stories.
     """
     texts = as_words(draw_stories(STORIES, STORY_SEED))
     read = set(texts)

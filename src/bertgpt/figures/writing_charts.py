@@ -26,6 +26,29 @@ def carried(words: Sequence[str], rows: Mapping[str, Sequence[float]]) -> Figure
     return figure
 
 
+def learned_together(
+    steps: Sequence[int], panels: Mapping[str, Mapping[str, Sequence[Sequence[float]]]]
+) -> Figure:
+    """Lines over the updates, a panel for each kind of measurement: means, and a band of seeds.
+
+    Args:
+        steps: updates.
+        panels: by label of the vertical axis and name of the line, for each of the steps one
+            number per seed.
+    """
+    figure, every = style.new_figure(len(panels), height=3.4)
+    for axes, (label, lines) in zip(every, panels.items(), strict=True):
+        styles = zip(style.COLOURS, style.DASHES, strict=False)
+        for (name, found), (colour, dash) in zip(lines.items(), styles, strict=False):
+            middles = [sum(row) / len(row) for row in found]
+            axes.plot(steps, middles, color=colour, linestyle=dash, marker="", label=name)
+            low, high = [min(row) for row in found], [max(row) for row in found]
+            axes.fill_between(steps, low, high, color=colour, alpha=0.25, linewidth=0)
+        axes.set(xlabel="updates of 64 stories", ylabel=label)
+        axes.legend(frameon=False, labelcolor=style.INK, fontsize=9)
+    return figure
+
+
 def knobs(exact: Mapping[str, float], drawn: Mapping[str, Mapping[str, float]]) -> Figure:
     """The likeliest next words, exact and as they are drawn, a panel for each setting.
 
@@ -50,7 +73,7 @@ def knobs(exact: Mapping[str, float], drawn: Mapping[str, Mapping[str, float]]) 
         axes.set(xlim=(0, 1.08 * most), ylim=(len(words) - 0.4, -0.6), title=name)
         axes.title.set_fontsize(11)
         axes.grid(axis="y", visible=False)
-    panels[0].legend(frameon=False, labelcolor=style.INK, fontsize=9, loc="lower right")
+    panels[-1].legend(frameon=False, labelcolor=style.INK, fontsize=9, loc="lower right")
     return figure
 
 
@@ -96,11 +119,11 @@ def excess_left(
         if axes is left:
             axes.barh(range(len(found)), means, **style_of)
             axes.set_yticks(range(len(found)), list(found), fontsize=10)
-            axes.set(xlabel="excess a token, nats", ylim=(len(found) - 0.4, -0.6))
+            axes.set(xlabel="excess per token, nats", ylim=(len(found) - 0.4, -0.6))
         else:
             axes.bar(range(len(found)), means, **style_of)
             axes.set_xticks(range(len(found)), list(found), fontsize=9)
-            axes.set(xlabel="word of the story", ylabel="excess a token, nats")
+            axes.set(xlabel="eight words, from this one on", ylabel="excess per token, nats")
         axes.grid(visible=False)
     return figure
 

@@ -1,6 +1,6 @@
-"""Drawings of page 12: the loop in which a GPT writes, and the input of GPT-1 for two texts."""
+"""Drawings of page 12: the loop of writing, one exchanged vector, a cache, the input of GPT-1."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -30,6 +30,54 @@ def writing_loop(text: str, likely: Mapping[str, float]) -> Figure:
         axes.text(7.4 + 1.6 * chance, y, f"{chance:.0%}", va="center", fontsize=11)
     _arrow(axes, (7.6, 1.4), (1.8, 2.05), turn=-0.25)
     axes.text(4.7, 0.1, "choose one, append it, read again", ha="center", fontsize=11)
+    return figure
+
+
+def exchanged(words: Sequence[str], other: str, place: int, asked: str) -> Figure:
+    """Two texts that differ in a word; one vector goes from the second into the first.
+
+    Args:
+        words: the last ones of the first text.
+        other: the word in place of the first of them in the second text.
+        place: whose vector is exchanged.
+        asked: what the first text is asked for at its end.
+    """
+    figure, axes = _canvas(height=3.0, top=4.6)
+    step = 8.0 / len(words)
+    for bottom, text in ((0.4, words), (2.7, [other, *words[1:]])):
+        for i, word in enumerate(text):
+            _box(axes, 0.2 + i * step, bottom, 0.86 * step, word)
+            _box(axes, 0.2 + (i + 0.28) * step, bottom + 1.0, 0.3 * step, "", filled=bottom > 1)
+        axes.text(8.3, bottom + 1.0, "vectors after\na block", fontsize=9, va="center")
+    middle = 0.2 + (place + 0.43) * step
+    _box(axes, middle - 0.15 * step, 1.4, 0.3 * step, "", filled=True)
+    _arrow(axes, (middle, 3.3), (middle, 1.8), turn=0.5)
+    axes.text(8.3, 0.4, asked, fontsize=11, va="center")
+    return figure
+
+
+def computed_again(tokens: int) -> Figure:
+    """What is computed for each new token, without a cache and with one.
+
+    Args:
+        tokens: that are written, one row each.
+    """
+    figure, panels = style.new_figure(2, height=2.6)
+    for axes, title, kept in zip(
+        panels, ("without a cache", "with a cache"), (False, True), strict=True
+    ):
+        for row in range(tokens):
+            for place in range(row + 1):
+                now = not kept or place == row
+                axes.barh(
+                    row, 0.8, 0.8, left=place + 0.1, edgecolor=style.INK, linewidth=0.6,
+                    color=style.COLOURS[0] if now else "none",
+                )  # fmt: skip
+        axes.set(title=title, xlabel="position", ylim=(tokens - 0.5, -0.5), xlim=(0, tokens))
+        axes.set_xticks([i + 0.5 for i in range(tokens)], [str(i + 1) for i in range(tokens)])
+        axes.set_yticks(range(tokens), [str(i + 1) for i in range(tokens)])
+        axes.grid(visible=False)
+    panels[0].set_ylabel("token that is read")
     return figure
 
 
