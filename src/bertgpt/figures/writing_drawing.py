@@ -57,7 +57,7 @@ def exchanged(words: Sequence[str], other: str, place: int, asked: str) -> Figur
 
 
 def computed_again(tokens: int) -> Figure:
-    """What is computed for each new token, without a cache and with one.
+    """The boxes that are computed for each new token, without a cache and with one.
 
     Args:
         tokens: that are written, one row each.
