@@ -129,7 +129,7 @@ def test_measured_numbers_come_from_the_result(monkeypatch: pytest.MonkeyPatch) 
         "kept": {k: {"bytes": b} for k, b in kept.items()},
     }
     monkeypatch.setattr(scaling, "load_result", lambda _: {"values": [value, value]})
-    found = scaling.measured()
+    found = scaling.measured() | scaling.timed()
     assert found["gap"] == f"2.0{TIMES}10⁻⁶"
     assert found["fraction"] == "80%"  # 1.6 times the speed of one, of twice
     assert (found["slower-bf16"], found["slower-wide"]) == ("2.0", "3.0")

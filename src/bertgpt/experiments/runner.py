@@ -25,7 +25,7 @@ from bertgpt.experiments.seeds import cores, side_by_side
 RunOne = Callable[[int], dict[str, Any]]
 REGISTERED: dict[str, tuple[RunOne, list[int]]] = {}
 NEARLY_0 = 1e-8  # what rounding leaves of a 0: a relative difference of it says nothing
-TIMED = {"cost", "processes"}  # they measure seconds: nothing of ours may run beside them
+TIMED = {"cost", "process_speed"}  # they measure seconds: nothing of ours may run beside them
 FOLDER = Path(__file__).parent  # an experiment is a file here, of the same name
 
 
