@@ -1,26 +1,24 @@
-"""Checkers of the page "BERT": right answers pass, and each usual slip gets its own sentence."""
+"""Checkers of the page "BERT"."""
 
-import pytest
-
-from bertgpt import check
-
-
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        (lambda n, r, u: u / r, "asked for the end as well"),
-        (lambda n, r, u: u * r * n / (n + 1), "wrong way round"),
-        (lambda n, r, u: u * (n + 1) / n, "a share r of the words"),
-    ],
-)
-def test_slips_in_counting_guesses(answer, says):
-    found = check.bert.guesses(answer)
-    assert not found.passed
-    assert says in found.message
+import math
+from typing import Any
 
 
-def hide(ids, chosen, fate, other, words, mask, rate, *, special=False, only_masks=False):
-    seen, asked = list(ids), [None] * len(ids)
+def hide(
+    ids: list[int],
+    chosen: list[float],
+    fate: list[float],
+    other: list[float],
+    words: list[int],
+    mask: int,
+    rate: float,
+    *,
+    special: bool = False,
+    only_masks: bool = False,
+) -> list[list[Any]]:
+    """The masking step; `special` hides special tokens too, `only_masks` leaves no word visible."""
+    seen: list[Any] = list(ids)
+    asked: list[Any] = [None] * len(ids)
     for t, i in enumerate(ids):
         if chosen[t] < rate and (special or i in words):
             asked[t] = i
@@ -31,50 +29,69 @@ def hide(ids, chosen, fate, other, words, mask, rate, *, special=False, only_mas
     return [seen, asked]
 
 
-def test_hiding_special_tokens_or_masks_only_is_explained():
-    assert check.bert.hide(hide).passed
-    special = check.bert.hide(lambda *a: hide(*a, special=True))
-    assert "never asked for" in special.message
-    masks = check.bert.hide(lambda *a: hide(*a, only_masks=True))
-    assert "`fate` below 0.8" in masks.message
-
-
-def conditional(joint, text, place, shown):
+def conditional(joint: dict[Any, float], text: Any, place: int, shown: Any) -> float:
+    """Probability of the word at a place given the words at the places shown."""
     agree = {t: p for t, p in joint.items() if all(t[i] == text[i] for i in shown)}
     return sum(p for t, p in agree.items() if t[place] == text[place]) / sum(agree.values())
 
 
-def test_left_to_right_is_not_any_order():
-    def left(joint, text, order):
-        return [conditional(joint, text, i, range(i)) for i in range(len(text))]
-
-    def all_others(joint, text, order):
-        return [conditional(joint, text, i, [j for j in range(len(text)) if j != i]) for i in order]
-
-    assert "follow `order`" in check.bert.any_order(left).message
-    assert "not all the others" in check.bert.any_order(all_others).message
+def in_order(joint: dict[Any, float], text: Any, order: list[int]) -> list[float]:
+    """Each word given those that were revealed before it."""
+    return [conditional(joint, text, i, order[:k]) for k, i in enumerate(order)]
 
 
-def test_a_weighted_sum_of_pseudo_likelihoods_is_explained():
-    def weighted(joint):
-        total = 0.0
-        for text, p in joint.items():
-            for i in range(len(text)):
-                p *= conditional(joint, text, i, [j for j in range(len(text)) if j != i])
-            total += p
-        return total
-
-    assert "Do not weigh" in check.bert.pseudo(weighted).message
+def others(text: Any, place: int) -> list[int]:
+    """All places but one."""
+    return [i for i in range(len(text)) if i != place]
 
 
-def test_filling_from_the_left_is_explained():
-    def left(guess, words):
-        words, order = list(words), []
-        for i, word in enumerate(words):
-            if word is None:
-                chances = guess(words, i)
-                words[i] = max(chances, key=chances.get)
-                order.append(i)
-        return [words, order]
+def likelihood(joint: dict[Any, float], text: Any) -> float:
+    """Each word guessed from all the others, multiplied."""
+    return math.prod(conditional(joint, text, i, others(text, i)) for i in range(len(text)))
 
-    assert "Take the surest gap" in check.bert.surest_first(left).message
+
+def fill(guess: Any, words: list[Any], *, by: str = "surest") -> list[Any]:
+    """Gaps filled one by one with the likeliest word: the surest first, or from the left."""
+    words, order = list(words), []
+    while None in words:
+        gaps = [i for i, word in enumerate(words) if word is None]
+        chances = {i: guess(words, i) for i in gaps}
+        place = gaps[0] if by == "left" else max(gaps, key=lambda i: max(chances[i].values()))
+        words[place] = max(chances[place], key=lambda word: chances[place][word])
+        order.append(place)
+    return [words, order]
+
+
+RIGHT = {
+    "guesses": lambda n, r, u: u * (n + 1) / (r * n),
+    "hide": hide,
+    "any_order": in_order,
+    "pseudo": lambda joint: sum(likelihood(joint, text) for text in joint),
+    "surest_first": fill,
+}
+WRONG: list[tuple[str, Any, str]] = [
+    ("guesses", lambda n, r, u: u / r, "asked for the end as well"),
+    ("guesses", lambda n, r, u: u * r * n / (n + 1), "wrong way round"),
+    ("guesses", lambda n, r, u: u * (n + 1) / n, "a share r of the words"),
+    ("hide", lambda *a: hide(*a, special=True), "never asked for"),
+    ("hide", lambda *a: hide(*a, only_masks=True), "`fate` below 0.8"),
+    ("hide", lambda *a: hide(*a)[::-1], "First what is seen"),
+    ("any_order", lambda j, t, o: in_order(j, t, sorted(o)), "follow `order`"),
+    (
+        "any_order",
+        lambda j, t, o: [conditional(j, t, i, others(t, i)) for i in o],
+        "not all the others",
+    ),
+    ("pseudo", lambda joint: sum(joint.values()), "Guess each word"),
+    ("pseudo", lambda j: sum(p * likelihood(j, t) for t, p in j.items()), "Do not weigh"),
+    ("surest_first", lambda guess, words: fill(guess, words, by="left"), "Take the surest gap"),
+    ("surest_first", lambda guess, words: fill(guess, words)[0], "Return the positions"),
+]
+
+
+def test_every_order_multiplies_to_the_probability_of_the_text() -> None:
+    joint = {("a", "a", "b"): 0.4, ("a", "b", "b"): 0.2, ("b", "b", "b"): 0.3, ("b", "a", "a"): 0.1}
+    for text, p in joint.items():
+        for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
+            found = math.prod(in_order(joint, text, order))
+            assert math.isclose(found, p)
