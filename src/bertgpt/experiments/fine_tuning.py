@@ -17,6 +17,7 @@ from bertgpt.experiments.fine_tuning_arms import (
     starts_of_the_course,
 )
 from bertgpt.experiments.fine_tuning_rates import HEAD_BUDGET, best_rate
+from bertgpt.experiments.runner import experiment
 
 BUDGETS = {50: Budget(30, 16), 500: Budget(80, 16), 5000: Budget(160, 32)}
 HEAD_BUDGETS = {50: HEAD_BUDGET, 500: HEAD_BUDGET}
@@ -50,6 +51,7 @@ def _by_labels(runs: list[dict[str, float]]) -> dict[str, dict[str, float]]:
     return {str(run.pop("labels")): run for run in runs}
 
 
+@experiment("fine_tuning")
 def fine_tuning(seed: int) -> dict[str, Any]:
     """Accuracy on 1,000 fresh stories by task, part that learns, arm and number of labels.
 

@@ -15,6 +15,7 @@ from bertgpt.experiments.fine_tuning_arms import (
     started,
     starts_of_the_course,
 )
+from bertgpt.experiments.runner import experiment
 
 RATES = (2e-4, 6e-4, 2e-3)  # where all weights learn
 HEAD_RATES = (3e-3, 1e-2, 3e-2)  # where the new layer alone does
@@ -58,6 +59,7 @@ def best_rate(values: Sequence[dict[str, Any]], task: str, part: str, arm: str) 
     return float(min(mean, key=lambda rate: mean[rate]))
 
 
+@experiment("fine_tuning_rates", seeds=(100, 101))  # none of them is a seed of `fine_tuning`
 def fine_tuning_rates(seed: int) -> dict[str, Any]:
     """Development losses by task, part that learns, arm and rate; and the weights' digests."""
     starts = starts_of_the_course()
