@@ -123,7 +123,7 @@ def excess_left(
         else:
             axes.bar(range(len(found)), means, **style_of)
             axes.set_xticks(range(len(found)), list(found), fontsize=9)
-            axes.set(xlabel="eight words, from this one on", ylabel="excess per token, nats")
+            axes.set(xlabel="first of eight words", ylabel="excess per token, nats")
         axes.grid(visible=False)
     return figure
 
