@@ -8,12 +8,13 @@ from browsing import AXE, STRIP, TALLY, Watch, built_pages, opened, settle
 from playwright.sync_api import Browser, BrowserContext, Page
 
 
-def first_page_with(site: Path, what: str) -> str:
-    """The first page whose HTML holds the text; the book must have one."""
+def first_page_with(site: Path, *texts: str) -> str:
+    """The first page whose HTML holds all the texts; the book must have one."""
     for name in built_pages():
-        if what in (site / name).read_text(encoding="utf-8"):
+        page = (site / name).read_text(encoding="utf-8")
+        if all(text in page for text in texts):
             return name
-    pytest.fail(f"no page of the book holds {what!r}")
+    pytest.fail(f"no page of the book holds {' and '.join(map(repr, texts))}")
 
 
 def tab_to(page: Page, selector: str, *, limit: int = 400) -> None:
@@ -247,7 +248,7 @@ def test_search_finds_a_word(site: Path, base: str, tab: Page) -> None:
 def test_print_shows_the_page_alone(
     theme: str, site: Path, base: str, themed: dict[str, BrowserContext]
 ) -> None:
-    name = first_page_with(site, 'class="prediction"')
+    name = first_page_with(site, 'class="prediction"', "solution dropdown admonition")
     tab = themed[theme].new_page()
     tab.goto(f"{base}/{name}")
     tab.emulate_media(media="print")
