@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from bertgpt.config import TransformerConfig
 
-SECONDS_A_DAY = 86_400
 FP32, BF16 = 4, 2  # bytes of a number
 # Numbers that a block keeps for the way back, for each token and each unit of width: what its two
 # norms read (2) and give (2), queries, keys and values (3), what attention gives (1), and the
@@ -125,8 +124,3 @@ def least_tokens(machine: Machine, each: int) -> float:
     N cancels.
     """
     return each * machine.speed / (3 * machine.link)
-
-
-def seconds_to_train(weights: float, tokens: float, speed: float) -> float:
-    """Seconds for 6 N D operations."""
-    return training_flops(weights, tokens) / speed

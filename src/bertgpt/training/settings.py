@@ -20,7 +20,7 @@ class PretrainConfig:
     batch: int = 64  # texts in an update, over all processes and parts
     parts: int = 1  # each process cuts its share of a batch into so many (accumulation)
     seed: int = 0  # of weights, order and what is hidden
-    bf16: bool = False  # matrix products in bfloat16: faster on most GPUs, slower on most CPUs
+    bf16: bool = False  # products in bfloat16: faster on most GPUs, on CPUs at most in wide models
     begins_as: str = ""  # digest of the weights that the stack begins with; "" for new ones
 
     def __post_init__(self) -> None:
