@@ -8,6 +8,7 @@ from torch import Tensor
 from bertgpt.bert import BERT
 from bertgpt.config import SPECIAL_IDS
 from bertgpt.experiments.runner import experiment
+from bertgpt.experiments.sampled_stories import is_story
 from bertgpt.generation.chains import gibbs
 from bertgpt.generation.decode import generate
 from bertgpt.generation.fill import Order, blank_texts, fill
@@ -43,15 +44,7 @@ def begun(model: BERT, order: Order, n: int, seed: int) -> list[Tensor]:
 
 def whole(batches: list[Tensor]) -> int:
     """How many of the texts, (B, T) in each batch, are stories of Toyland without a mistake."""
-    return sum(is_story(decode_story(row)) for ids in batches for row in ids.tolist())
-
-
-def is_story(words: list[str]) -> bool:
-    """Whether the grammar can produce it."""
-    try:
-        return toyland().log_probability(words) < 0
-    except ValueError:
-        return False
+    return sum(is_story(tuple(decode_story(row))) for ids in batches for row in ids.tolist())
 
 
 def walked(model: BERT, batches: list[Tensor], seed: int) -> list[Tensor]:
@@ -86,6 +79,6 @@ def bert_writes(seed: int) -> dict[str, Any]:
         course_model("toyland-gpt"), [[SPECIAL_IDS.cls]] * TEXTS, 90,
         generator=torch.Generator().manual_seed(seed), stop=(SPECIAL_IDS.sep,),
     )  # fmt: skip
-    stories = [decode_story(text.ids) for text in texts]
+    stories = [tuple(decode_story(text.ids)) for text in texts]
     found["GPT"] = {"texts": TEXTS, "whole": sum(map(is_story, stories))}
     return found
