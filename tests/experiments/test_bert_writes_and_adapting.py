@@ -27,10 +27,13 @@ def test_the_field_is_toyland_with_words_in_other_places() -> None:
 
 def test_a_reader_of_both_languages_mixes_them_by_what_each_says_of_the_text() -> None:
     words = decode_story(draw_stories(300, 11)[1])
-    for i in (0, len(words) // 2):
+    places = range(len(words))
+    unsure = [i for i in places if max(toyland().masked_word(words, i).values()) < 0.5]
+    for i in unsure[:2]:
         joint = adapting._joint(toyland(), words, i)
         whole = math.exp(toyland().log_probability(words))
-        assert joint[words[i]] == pytest.approx(whole)
+        # a story's probability is so small that an absolute tolerance would let all pass
+        assert joint[words[i]] == pytest.approx(whole, rel=1e-9, abs=0)
         exact = toyland().masked_word(words, i)
         total = sum(joint.values())
         assert {w: p / total for w, p in joint.items()} == pytest.approx(exact)

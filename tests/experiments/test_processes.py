@@ -26,6 +26,13 @@ def test_commands_differ_in_one_thing_each() -> None:
         assert settings[settings.index("--model") :].split() == one[one.index("--model") :].split()
 
 
+def test_what_should_change_no_loss_changes_neither_model_nor_batch() -> None:
+    changed = {arm: set(processes.ARMS[arm][1].split()) for arm in processes.ALIKE}
+    assert changed == {
+        "one": set(), "two": set(), "two, sharded": {"--fsdp"}, "four parts": {"--parts", "4"}
+    }  # fmt: skip
+
+
 def test_a_run_is_read_to_its_last_step_and_stopped_there() -> None:
     program = (
         "import time\nfor i in (2, 4):\n"
