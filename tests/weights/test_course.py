@@ -1,19 +1,23 @@
 """The course's own models: whole, small, and as good as their cards say."""
 
 import json
+from math import log2
 from pathlib import Path
 
 import pytest
 import torch
 
 from bertgpt.bert import BERT
-from bertgpt.config import SPECIAL_IDS
+from bertgpt.config import SPECIAL_IDS, tiny
+from bertgpt.corpora.documents import Corpus, Document
 from bertgpt.gpt import GPT
 from bertgpt.training import course as training_course
 from bertgpt.training.held_out import floors, left_to_right, one_gap
 from bertgpt.training.measured import first
+from bertgpt.training.ragged import Ragged
 from bertgpt.training.recipe import BERT_RECIPE, GPT_RECIPE
 from bertgpt.training.stories import TEST_SEED, draw_stories, toyland_config
+from bertgpt.training.texts import parts_of, real_texts
 from bertgpt.weights import course
 from bertgpt.weights.course import (
     CHECKPOINTS,
@@ -109,3 +113,31 @@ def test_storing_rounds_first_and_measures_what_is_stored(
     with pytest.raises(SystemExit):
         training_course.main(["nobody", *place])
     assert pretrain.main is not training_course.main
+
+
+def test_real_text_is_measured_by_the_byte() -> None:
+    words = "the cat sat on a mat and saw the dog run to a hill where it lay in the sun".split()
+    documents = tuple(
+        Document(f"article {i}", " ".join(words[(i * j) % len(words)] for j in range(1, 150)))
+        for i in range(1, 13)
+    )
+    corpus = Corpus("small", "none", "nobody", documents)
+    texts = real_texts(corpus, 32, vocab_size=280)
+    stack = tiny(texts.vocab_size, max_positions=32)
+    gpt = training_course.measured(GPT(stack, texts.special).eval(), texts)
+    bert = training_course.measured(BERT(stack, texts.special).eval(), texts)
+    test = parts_of(corpus)[2]
+    assert gpt["next token"]["bytes"] == sum(len(d.text.encode()) for d in test.documents)
+    few, pieces = gpt[training_course.FEW], bert["bound"]
+    assert few["texts"] == pieces["texts"] == len(texts.test) <= training_course.TEST_PIECES
+    assert few["bytes"] == pieces["bytes"]
+    for found in (*gpt.values(), *bert.values()):
+        bits = found["bits"] * found["guesses"] / found["bytes"]
+        assert found["bits a byte"] == pytest.approx(bits, rel=1e-4)
+        assert found["bits"] == pytest.approx(log2(texts.vocab_size), rel=0.2)  # nothing learned
+
+
+def test_some_pieces_are_taken_from_all_over_the_text() -> None:
+    pieces = Ragged.of([[i] for i in range(10)])
+    assert list(training_course.spread(pieces, 4)) == [[0], [2], [5], [7]]
+    assert len(training_course.spread(pieces, 20)) == 10
