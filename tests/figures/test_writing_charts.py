@@ -47,6 +47,16 @@ def test_one_vector_of_the_second_text_is_in_the_first() -> None:
     assert above is boxes[-2]  # it is the last word's
 
 
+def test_beams_lead_from_the_texts_that_were_kept() -> None:
+    rounds = [[("a", 0.5, True), ("b", 0.4, False)], [("a c", 0.3, True), ("a d", 0.2, False)]]
+    (axes,) = writing_drawing.beams(rounds).axes
+    boxes = [c[0] for c in axes.containers]
+    assert [box.get_facecolor()[3] > 0 for box in boxes] == [False, True, False, True, False]
+    arrows = [t for t in axes.texts if getattr(t, "arrow_patch", None)]
+    assert len(arrows) == 4  # two from the empty text, two from a, none from b
+    assert {"a  0.5", "a c  0.3"} <= set(texts(axes))
+
+
 def test_a_cache_computes_one_position_for_each_token() -> None:
     without, cached = writing_drawing.computed_again(5).axes
     for axes, n in ((without, 15), (cached, 5)):
@@ -65,17 +75,16 @@ def test_a_carried_name_has_a_row_for_each_depth() -> None:
     assert [label.get_text() for label in axes.get_xticklabels()] == ["ruby", "$in$", "to"]
 
 
-def test_what_is_learned_together_has_the_same_updates() -> None:
-    found = {
-        "excess": {"names": [[1, 3], [0, 0]], "rest": [[1, 1], [0, 2]]},
-        "looks": {"a": [[0], [1]]},
-    }
-    left, right = writing_charts.learned_together([100, 200], found).axes
-    assert [line.get_ydata().tolist() for line in left.lines] == [[2, 0], [1, 1]]
-    assert left.lines[0].get_xdata().tolist() == right.lines[0].get_xdata().tolist() == [100, 200]
-    band = left.collections[0].get_paths()[0].vertices
-    assert (band[:, 1].min(), band[:, 1].max()) == (0, 3)
-    assert (left.get_ylabel(), right.get_ylabel()) == ("excess", "looks")
+def test_each_training_has_a_panel_with_the_same_limits() -> None:
+    runs = [{"names": [9, 3, 3, 1], "rest": [5, 0, 0, 0]}, {"names": [8, 3, 2, 2], "rest": [0] * 4}]
+    figure = writing_charts.learned_in_steps([1, 2, 3, 4], runs, {"any name": 3.2, "its kind": 2.4})
+    for axes, run, title in zip(figure.axes, runs, ("training 1", "training 2"), strict=True):
+        curves, limits = axes.lines[:2], axes.lines[2:]
+        assert [line.get_ydata().tolist() for line in curves] == list(run.values())
+        assert [line.get_ydata()[0] for line in limits] == [3.2, 2.4]
+        assert axes.get_title() == title
+        assert axes.get_ylim()[1] == pytest.approx(1.1 * 3.2)  # the first updates may be cut
+    assert {text.strip() for text in texts(figure.axes[1])} >= {"any name", "its kind"}
 
 
 def test_knobs_show_the_exact_words_in_each_panel() -> None:
@@ -99,13 +108,6 @@ def test_counts_by_temperature_are_means_with_their_spread() -> None:
     assert texts(left) == ["n-gram"]
     assert texts(right) == []
     assert right.get_ylim()[1] > 7
-
-
-def test_excess_is_a_mean_for_each_kind_and_place() -> None:
-    kinds, places = {"name": [0.1, 0.3], "end": [0.0]}, {"1-8": [0.1], "9-16": [0.2, 0.4]}
-    left, right = writing_charts.excess_left(kinds, places).axes
-    assert widths(left)[0] == pytest.approx([0.2, 0])
-    assert [bar.get_height() for bar in right.containers[0]] == pytest.approx([0.1, 0.3])
 
 
 def test_one_story_is_marked_among_all() -> None:

@@ -4,7 +4,16 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bertgpt.check.feedback import Attempt, Slips, checker, expect_or_explain
+from bertgpt.check.answers import shown
+from bertgpt.check.feedback import (
+    Attempt,
+    Slips,
+    Wrong,
+    ask,
+    call_text,
+    checker,
+    expect_or_explain,
+)
 
 Chances = dict[str, float]
 
@@ -28,106 +37,115 @@ def positions(attempt: Attempt) -> str:
 
 
 @checker
-def temperature(attempt: Attempt) -> str:
-    """Probabilities at another temperature: each to the power 1 / t, scaled to sum to 1."""
-    chances = {"ruby": 0.5, "ivy": 0.3, "leo": 0.2}
-    for t in (0.5, 1.0, 2.0):
-        right = _scaled({w: p ** (1 / t) for w, p in chances.items()})
+def which_temperature(attempt: Attempt) -> str:
+    """The temperature at which one word is r times as likely as another, from p and q at 1."""
+    for p, q, r in ((0.6, 0.4, 9), (0.5, 0.2, 2.5), (0.3, 0.1, 1.5)):
+        right = math.log(p / q) / math.log(r)
         slips: Slips = [
-            ({w: p ** (1 / t) for w, p in chances.items()}, "Divide by the sum: a distribution sums"
-             " to 1."),
-            (_scaled({w: p**t for w, p in chances.items()}), "The power is 1 / t. A low temperature"
-             " makes the likely words likelier."),
-            (_scaled({w: math.exp(p / t) for w, p in chances.items()}), "Softmax takes scores, and"
-             " these are probabilities: their scores are log p."),
-            (_scaled({w: p / t for w, p in chances.items()}), "Dividing each probability by t"
-             " changes nothing once they are scaled; it is the *scores*, log p, that t divides."),
+            (1 / right, "The other way round: a low temperature sets the scores further apart."),
+            (p / q / r, "It is the scores, log p, that t divides, and not the probabilities."),
+            ((p - q) / math.log(r), "The scores are log p and log q, not p and q."),
+            ((math.log(p) - math.log(q)) / r, "r is the ratio that is wanted of two probabilities;"
+             " the scores then differ by log r."),
         ]  # fmt: skip
-        expect_or_explain(attempt, (chances, t), right, slips)
-    return "At t = 1 nothing changes; towards 0 only the likeliest word is left."
+        expect_or_explain(attempt, (p, q, r), right, slips)
+    return "At r = p / q nothing changes: t is 1. Twice as low a t squares each ratio."
 
 
-def _scaled(weights: Chances) -> Chances:
-    total = sum(weights.values())
-    return {word: weight / total for word, weight in weights.items()}
-
-
-def _kept(chances: Chances, top_p: float, *, goes_over: bool = True) -> Chances:
-    """The likeliest words until they reach `top_p`; the word that crosses it is in, or not."""
-    kept, total = {}, 0.0
-    for word, p in sorted(chances.items(), key=lambda item: -item[1]):
-        if total >= top_p - 1e-9 or (not goes_over and total + p > top_p + 1e-9):
-            break
-        kept[word] = p
+def _n_kept(chances: Sequence[float], top_p: float) -> int:
+    """How many words top-p keeps (Holtzman et al. 2020): the fewest likeliest that reach p."""
+    total = 0.0
+    for n, p in enumerate(sorted(chances, reverse=True), start=1):
         total += p
-    return kept
+        if total >= top_p - 1e-9:
+            return n
+    return len(chances)
 
 
 @checker
-def nucleus(attempt: Attempt) -> str:
-    """Top-p (Holtzman et al. 2020): the smallest set of likeliest words that reaches p."""
-    chances = {"the": 0.1, "a": 0.45, "one": 0.05, "there": 0.25, "nora": 0.15}
-    for top_p in (0.6, 0.9, 0.3, 1.0):
-        kept = _kept(chances, top_p)
-        right = _scaled(kept)
-        below = _kept(chances, top_p, goes_over=False)
-        as_given: Chances = {}
-        for word, p in chances.items():
-            if sum(as_given.values()) >= top_p - 1e-9:
-                break
-            as_given[word] = p
-        slips: Slips = [
-            (kept, "The right words. Scale what is left, so that it sums to 1."),
-            (_scaled(below) if below else {}, "The word that takes the sum past p is kept as well:"
-             " the kept words must *reach* p."),
-            (_scaled(as_given), "The likeliest words come first, in whatever order they come."),
-            (_scaled({w: p for w, p in chances.items() if p >= 1 - top_p}), "p is compared with the"
-             " sum of the kept words, not with each word."),
-        ]  # fmt: skip
-        expect_or_explain(attempt, (chances, top_p), right, slips)
-    return "Where the model is sure, few words are kept; where it is not, many."
+def where_top_k_errs(attempt: Attempt) -> str:
+    """Two distributions: top-k keeps more words than top-p in the first, fewer in the second."""
+    for k, top_p in ((3, 0.9), (2, 0.8), (5, 0.95)):
+        call, pair = call_text(attempt, (k, top_p)), ask(attempt, k, top_p)
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise Wrong(f"{call} gave {shown(pair)}; return a list of two lists of probabilities.")
+        for which, chances in zip(("first", "second"), pair, strict=True):
+            if not isinstance(chances, list | tuple) or not all(
+                isinstance(p, int | float) and p >= 0 for p in chances
+            ):
+                raise Wrong(f"The {which} of {call} is {shown(chances)}; give a list of numbers, 0"
+                            " or above.")  # fmt: skip
+            if abs(sum(chances) - 1) > 1e-6:
+                raise Wrong(f"The {which} of {call} sums to {sum(chances):g}, not to 1.")
+            if len(chances) <= k:
+                raise Wrong(f"The {which} of {call} has {len(chances)} words: top-k {k} cuts"
+                            " nothing. Give more words.")  # fmt: skip
+        sure, unsure = (_n_kept(chances, top_p) for chances in pair)
+        if sure >= k:
+            raise Wrong(f"In the first of {call} top-p keeps {sure} words, and should keep fewer"
+                        f" than {k}: let one word be nearly certain.")  # fmt: skip
+        if unsure <= k:
+            raise Wrong(f"In the second of {call} top-p keeps {unsure} words, and should keep more"
+                        f" than {k}: spread the probability.")  # fmt: skip
+    return "Where a reader is sure few words should be kept, and many where not; top-k keeps k."
+
+
+END = "end"
 
 
 class Tells:
-    """A model of two-word texts, shown by a name: after each text the chances of the next word."""
+    """A model of short texts, shown by a name: after each text the chances of the next word."""
 
     def __init__(self, table: dict[tuple[str, ...], Chances]) -> None:
         self.table = table
 
     def __call__(self, words: Sequence[str]) -> Chances:
-        return dict(self.table[tuple(words)])
+        return dict(self.table.get(tuple(words), {}))
 
     def __repr__(self) -> str:
         return "tells"
 
 
-# The likeliest first word leads to no likely text: greedy ends at 0.5 * 0.4, a beam at 0.4 * 0.9.
+# One beam ends at 0.5 * 0.45 * 0.6, two find 0.4 * 0.9 * 0.45, and three the shortest, 0.5 * 0.35.
 GARDEN = {
     (): {"a": 0.5, "the": 0.4, "one": 0.1},
-    ("a",): {"dog": 0.4, "cat": 0.35, "bird": 0.25},
+    ("a",): {"dog": 0.45, END: 0.35, "cat": 0.2},
+    ("a", "dog"): {END: 0.6, "ran": 0.4},
+    ("a", "dog", "ran"): {END: 1.0},
+    ("a", "cat"): {END: 1.0},
     ("the",): {"moon": 0.9, "sun": 0.1},
+    ("the", "moon"): {"rose": 0.55, END: 0.45},
+    ("the", "moon", "rose"): {END: 0.8, "again": 0.2},
+    ("the", "sun"): {END: 1.0},
     ("one",): {"day": 1.0},
+    ("one", "day"): {END: 1.0},
 }
 
 
-def _beam(tells: Callable[[Sequence[str]], Chances], width: int, n: int) -> list[str]:
+def _beam(
+    tells: Callable[[Sequence[str]], Chances], width: int, n: int, *, keeps: bool = True
+) -> list[str]:
+    """The likeliest text of n rounds; `keeps`: a text that has ended stays in the contest."""
     going: list[tuple[list[str], float]] = [([], 1.0)]
     for _ in range(n):
         longer = [([*t, w], p * q) for t, p in going for w, q in tells(t).items()]
+        longer += [(t, p) for t, p in going if keeps and t[-1:] == [END]]
         going = sorted(longer, key=lambda pair: -pair[1])[:width]
     return going[0][0]
 
 
 @checker
 def beam(attempt: Attempt) -> str:
-    """Beam search with a function that tells the chances of the next word."""
+    """Beam search over texts that may end early, with a function that tells the next word."""
     tells = Tells(GARDEN)
-    for width, n in ((1, 2), (2, 2), (3, 2), (2, 1)):
+    for width, n in ((1, 3), (2, 4), (3, 4), (2, 1)):
         right: Any = _beam(tells, width, n)
         slips: Slips = [
             (_beam(tells, 1, n), "That is greedy: one text goes on. Keep `width` of them."),
+            (_beam(tells, width, n, keeps=False), "A text that has ended got lost: it has no next"
+             " word, but it stays in the contest with the probability it has."),
             ([*right[:-1]], "Each round makes every text one word longer; there are n rounds."),
             ([_beam(tells, width, n)], "Return the one best text, a list of words."),
-        ]
+        ]  # fmt: skip
         expect_or_explain(attempt, (tells, width, n), right, slips)
-    return "Here two beams find a text that greedy decoding misses."
+    return "Two beams beat one, and three find the likeliest text here, which is the shortest."

@@ -1,4 +1,4 @@
-"""Charts of page 12: where a name is carried, what knobs do, and what is left to learn."""
+"""Charts of page 12: where a name is carried, how copying is learned, and what knobs do."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,26 +26,35 @@ def carried(words: Sequence[str], rows: Mapping[str, Sequence[float]]) -> Figure
     return figure
 
 
-def learned_together(
-    steps: Sequence[int], panels: Mapping[str, Mapping[str, Sequence[Sequence[float]]]]
+def learned_in_steps(
+    steps: Sequence[int],
+    trainings: Sequence[Mapping[str, Sequence[float]]],
+    limits: Mapping[str, float],
 ) -> Figure:
-    """Lines over the updates, a panel for each kind of measurement: means, and a band of seeds.
+    """Surprise of several trainings beyond the exact reader's, a panel each.
 
     Args:
-        steps: updates.
-        panels: by label of the vertical axis and name of the line, for each of the steps one
-            number per seed.
+        steps: updates after which it was measured.
+        trainings: of each, by name of the line, nats at each of the steps.
+        limits: what readers pay who do not know one thing, by name, as horizontal lines.
     """
-    figure, every = style.new_figure(len(panels), height=3.4)
-    for axes, (label, lines) in zip(every, panels.items(), strict=True):
+    figure, panels = style.new_figure(len(trainings), height=3.0)
+    top = 1.1 * max(*limits.values(), *(max(row[2:]) for run in trainings for row in run.values()))
+    for number, (axes, run) in enumerate(zip(panels, trainings, strict=True), start=1):
         styles = zip(style.COLOURS, style.DASHES, strict=False)
-        for (name, found), (colour, dash) in zip(lines.items(), styles, strict=False):
-            middles = [sum(row) / len(row) for row in found]
-            axes.plot(steps, middles, color=colour, linestyle=dash, marker="", label=name)
-            low, high = [min(row) for row in found], [max(row) for row in found]
-            axes.fill_between(steps, low, high, color=colour, alpha=0.25, linewidth=0)
-        axes.set(xlabel="updates of 64 stories", ylabel=label)
-        axes.legend(frameon=False, labelcolor=style.INK, fontsize=9)
+        for (name, row), (colour, dash) in zip(run.items(), styles, strict=False):
+            axes.plot(steps, row, color=colour, linestyle=dash, marker="", label=name)
+        for name, height in limits.items():
+            axes.axhline(height, color=style.INK, linewidth=0.9, linestyle=":", marker="")
+            if number == len(trainings):
+                axes.text(steps[-1], height, f"{name}\n", ha="right", va="center", fontsize=8,
+                          color=style.INK)  # fmt: skip
+        axes.set(title=f"training {number}", xlabel="updates", ylim=(-0.1, top))
+        axes.title.set_fontsize(11)
+        if number > 1:
+            axes.set_yticklabels([])
+    panels[0].set_ylabel("excess per token, nats")
+    panels[0].legend(frameon=False, labelcolor=style.INK, fontsize=9, loc="center right")
     return figure
 
 
@@ -70,7 +79,8 @@ def knobs(exact: Mapping[str, float], drawn: Mapping[str, Mapping[str, float]]) 
                 label=label,
             )  # fmt: skip
         axes.set_yticks(range(len(words)), words if axes is panels[0] else [""] * len(words))
-        axes.set(xlim=(0, 1.08 * most), ylim=(len(words) - 0.4, -0.6), title=name)
+        axes.set(xlim=(0, 1.08 * most), ylim=(len(words) - 0.4, -0.6))
+        axes.set(title=name, xlabel="probability")
         axes.title.set_fontsize(11)
         axes.grid(axis="y", visible=False)
     panels[-1].legend(frameon=False, labelcolor=style.INK, fontsize=9, loc="lower right")
@@ -100,31 +110,6 @@ def by_temperature(
         axes.set(xlabel="temperature", ylabel=label, ylim=(0, 1.12 * top))
         if label in limits:
             charts.draw_limit(axes, *limits[label], left=True)
-    return figure
-
-
-def excess_left(
-    kinds: Mapping[str, Sequence[float]], places: Mapping[str, Sequence[float]]
-) -> Figure:
-    """Mean excess surprise, by kind of token on the left and by place in the text on the right.
-
-    Args:
-        kinds: by name of the kind, the excess of each token in nats.
-        places: by label of the place, the same.
-    """
-    figure, (left, right) = style.new_figure(2, height=3.0)
-    for axes, found, colour in ((left, kinds, 0), (right, places, 1)):
-        means = [sum(row) / len(row) for row in found.values()]
-        style_of = {"color": style.COLOURS[colour], "edgecolor": style.INK, "linewidth": 0.5}
-        if axes is left:
-            axes.barh(range(len(found)), means, **style_of)
-            axes.set_yticks(range(len(found)), list(found), fontsize=10)
-            axes.set(xlabel="excess per token, nats", ylim=(len(found) - 0.4, -0.6))
-        else:
-            axes.bar(range(len(found)), means, **style_of)
-            axes.set_xticks(range(len(found)), list(found), fontsize=9)
-            axes.set(xlabel="first of eight words", ylabel="excess per token, nats")
-        axes.grid(visible=False)
     return figure
 
 

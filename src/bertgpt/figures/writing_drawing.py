@@ -1,4 +1,4 @@
-"""Drawings of page 12: the loop of writing, one exchanged vector, a cache, the input of GPT-1."""
+"""Drawings of page 12: the loop of writing, an exchanged vector, beams, a cache, GPT-1's input."""
 
 from collections.abc import Mapping, Sequence
 
@@ -53,6 +53,29 @@ def exchanged(words: Sequence[str], other: str, place: int, asked: str) -> Figur
     _box(axes, middle - 0.15 * step, 1.4, 0.3 * step, "", filled=True)
     _arrow(axes, (middle, 3.3), (middle, 1.8), turn=0.5)
     axes.text(8.3, 0.4, asked, fontsize=11, va="center")
+    return figure
+
+
+def beams(rounds: Sequence[Sequence[tuple[str, float, bool]]]) -> Figure:
+    """Texts that a beam search looks at, a column for each round, with arrows from the beginnings.
+
+    Args:
+        rounds: the texts of each, their probability and whether they are kept.
+    """
+    figure, axes = _canvas(height=2.4, top=3.6)
+    _box(axes, 0.1, 2.0, 1.5, "(no word yet)")
+    before = [("", 0.1 + 1.5, 2.0)]
+    for column, texts in enumerate(rounds, start=1):
+        left, places = 3.3 * column - 0.6, []
+        for row, (text, chance, kept) in enumerate(texts):
+            y = 3.0 - row
+            _box(axes, left, y, 2.2, f"{text}  {chance:g}", filled=kept)
+            for begun, x, from_y in before:
+                if text.startswith(begun):
+                    _arrow(axes, (x, from_y), (left, y))
+            if kept:
+                places.append((f"{text} ", left + 2.2, y))
+        before = places
     return figure
 
 
