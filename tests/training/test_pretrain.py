@@ -22,6 +22,7 @@ from bertgpt.gpt import GPT
 from bertgpt.training import pretrain, texts
 from bertgpt.training.batches import Batches
 from bertgpt.training.held_out import left_to_right
+from bertgpt.training.measured import Measure
 from bertgpt.training.ragged import Ragged
 from bertgpt.training.recipe import BERT_RECIPE, GPT_RECIPE, Recipe, set_task
 from bertgpt.training.run import Run
@@ -35,6 +36,7 @@ from bertgpt.training.stories import (
     toyland_vocab,
 )  # fmt: skip
 from bertgpt.training.train import TrainConfig
+from bertgpt.weights.files import WEIGHTS
 from bertgpt.weights.saved import load, save
 
 TINY = ["--stories", "300", "--width", "16", "--layers", "1", "--heads", "2", "--batch", "8"]
@@ -321,6 +323,23 @@ with joined(torch.device("cpu")) as place:
         save(whole, folder / "model")
         (folder / "losses.json").write_text(json.dumps(losses))
 """
+
+
+def test_asked_to_stop_at_the_last_look_it_stops_and_measures_when_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["--model", "gpt", "--steps", "2", "--every", "2", *TINY]
+
+    def look(*_: object) -> dict[str, float]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return {"bits": 9.0}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Measure, "on_development", look)
+        assert call(*words, out=tmp_path) == 130
+    assert not (tmp_path / "model").exists()
+    assert call(*words, out=tmp_path) == 0
+    assert (tmp_path / "model" / WEIGHTS).exists()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -8,9 +8,11 @@ import argparse
 import importlib
 import json
 import math
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -98,8 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(*lines, sep="\n", flush=True)
                 continue
             at_once = 1 if name in TIMED else given.at_once
-            for line in run(name, given.folder, fresh=given.fresh, at_once=at_once):
-                print(line, flush=True)
+            with _sigterm_as_ctrl_c():
+                for line in run(name, given.folder, fresh=given.fresh, at_once=at_once):
+                    print(line, flush=True)
     except ResultError as error:
         print(error, file=sys.stderr)
         return 1
@@ -107,6 +110,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("stopped; the finished seeds are stored, the same command goes on", file=sys.stderr)
         return 130
     return int(unlike)
+
+
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM end the processes of the seeds as well, which would compute on for nobody."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def run(

@@ -138,6 +138,8 @@ def pretrain(
             run.save()
             if model is not None:
                 yield ask.line(progress, found, cfg.training.steps)
+        if run.stopping:  # asked while the last state was measured or saved
+            raise KeyboardInterrupt
     if (model := run.whole_model()) is not None:
         save(model, folder / "model")
         if texts.tokenizer is not None:
