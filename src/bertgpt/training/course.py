@@ -109,7 +109,7 @@ def measured(model: BERT | GPT, texts: Texts) -> dict[str, Any]:
     """
     recipe = GPT_RECIPE if isinstance(model, GPT) else BERT_RECIPE
     n_gaps, n_orders = (TEST_GAPS, TEST_ORDERS) if texts.exact else (TEST_PIECES, TEST_PIECES)
-    some = first if texts.exact else spread  # pieces of one article stand next to each other
+    some = first if texts.exact else spread  # neighbouring pieces are of one article
     gaps, orders = some(texts.test, n_gaps), some(texts.test, n_orders)
     found: dict[str, Any] = {}
     if isinstance(model, GPT):
