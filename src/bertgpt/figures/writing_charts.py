@@ -54,7 +54,10 @@ def learned_in_steps(
         if number > 1:
             axes.set_yticklabels([])
     panels[0].set_ylabel("excess per token, nats")
-    panels[0].legend(frameon=False, labelcolor=style.INK, fontsize=9, loc="center right")
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside upper center", ncol=2, frameon=False,
+        labelcolor=style.INK, fontsize=9,
+    )  # fmt: skip
     return figure
 
 
