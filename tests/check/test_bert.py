@@ -15,13 +15,21 @@ def hide(
     *,
     special: bool = False,
     only_masks: bool = False,
+    coin: bool = False,
+    least: int = 1,
 ) -> list[list[Any]]:
-    """The masking step; `special` hides special tokens too, `only_masks` leaves no word visible."""
+    """A fixed number of words, those with the smallest draws; each option is a mistake.
+
+    `special` hides special tokens too, `only_masks` leaves no word visible, `coin` draws for each
+    word, `least=0` may ask for none.
+    """
     seen: list[Any] = list(ids)
     asked: list[Any] = [None] * len(ids)
-    for t, i in enumerate(ids):
-        if chosen[t] < rate and (special or i in words):
-            asked[t] = i
+    places = [t for t, i in enumerate(ids) if special or i in words]
+    ranks = sorted(places, key=lambda t: chosen[t])
+    for t in places:
+        if chosen[t] < rate if coin else ranks.index(t) < max(least, round(rate * len(places))):
+            asked[t] = ids[t]
             if only_masks or fate[t] < 0.8:
                 seen[t] = mask
             elif fate[t] < 0.9:
@@ -75,6 +83,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("guesses", lambda n, r, u: u * (n + 1) / n, "a share r of the words"),
     ("hide", lambda *a: hide(*a, special=True), "never asked for"),
     ("hide", lambda *a: hide(*a, only_masks=True), "`fate` below 0.8"),
+    ("hide", lambda *a: hide(*a, coin=True), "the number is fixed"),
+    ("hide", lambda *a: hide(*a, least=0), "One word at least"),
     ("hide", lambda *a: hide(*a)[::-1], "First what is seen"),
     ("any_order", lambda j, t, o: in_order(j, t, sorted(o)), "follow `order`"),
     (

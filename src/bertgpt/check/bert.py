@@ -1,7 +1,7 @@
 """Checkers for the exercises of the page "BERT"."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 from bertgpt.check.feedback import Attempt, Slips, checker, expect_or_explain
 
@@ -27,36 +27,46 @@ def guesses(attempt: Attempt) -> str:
 def _hidden(
     given: tuple[list[int], list[float], list[float], list[float], list[int], int, float],
     bounds: tuple[float, float] = (0.8, 0.9),
-    special: bool = False,
+    chosen_by: Literal["rank", "coin", "all ids"] = "rank",
+    least: int = 1,
 ) -> list[list[Any]]:
     ids, chosen, fate, other, words, mask, rate = given
+    ordinary = [t for t, i in enumerate(ids) if chosen_by == "all ids" or i in words]
+    asked_for = sorted(ordinary, key=lambda t: chosen[t])[: max(least, round(rate * len(ordinary)))]
+    if chosen_by == "coin":
+        asked_for = [t for t in ordinary if chosen[t] < rate]
     seen, asked = list(ids), [None] * len(ids)  # type: list[Any], list[Any]
-    for t, i in enumerate(ids):
-        if chosen[t] < rate and (special or i in words):
-            asked[t] = i
-            if fate[t] < bounds[0]:
-                seen[t] = mask
-            elif fate[t] < bounds[1]:
-                seen[t] = words[int(other[t] * len(words))]
+    for t in asked_for:
+        asked[t] = ids[t]
+        if fate[t] < bounds[0]:
+            seen[t] = mask
+        elif fate[t] < bounds[1]:
+            seen[t] = words[int(other[t] * len(words))]
     return [seen, asked]
 
 
 @checker
 def hide(attempt: Attempt) -> str:
-    """The masking step of Devlin et al. 2019, 3.1, with the draws given."""
+    """The masking step with a fixed number of words, as BERT's own code has it.
+
+    `create_masked_lm_predictions` of google-research/bert: the first of the shuffled words.
+    """
     words = [5, 6, 7, 8, 9]
     ids = [2, 7, 9, 5, 8, 6, 3]
     for given in (
-        (ids, [0.1] * 7, [0.1, 0.5, 0.85, 0.95, 0.8, 0.9, 0.2],
-         [0.5, 0.1, 0.3, 0.9, 0.99, 0.0, 0.6], words, 4, 0.15),
-        (ids, [0.0, 0.9, 0.1, 0.4, 0.39, 0.7, 0.2], [0.3] * 7, [0.2] * 7, words, 4, 0.4),
+        (ids, [0.05, 0.1, 0.6, 0.3, 0.2, 0.4, 0.01], [0.5, 0.1, 0.3, 0.85, 0.95, 0.9, 0.2],
+         [0.5, 0.1, 0.3, 0.9, 0.99, 0.0, 0.6], words, 4, 0.6),
+        (ids, [0.0, 0.9, 0.1, 0.4, 0.39, 0.7, 0.2], [0.3] * 7, [0.2] * 7, words, 4, 0.05),
     ):  # fmt: skip
         right = _hidden(given)
         kept = [[s if a is None else given[5] for s, a in zip(*right, strict=True)], right[1]]
         unasked = [right[0], [a if s == given[5] else None for s, a in zip(*right, strict=True)]]
         slips: Slips = [
-            (_hidden(given, special=True), "Special tokens, those that are not in `words`, are"
-             " never asked for."),
+            (_hidden(given, least=0), "One word at least is asked for."),
+            (_hidden(given, chosen_by="coin"), "That tosses a coin for each word; here the number"
+             " is fixed, and those with the smallest draws are asked for."),
+            (_hidden(given, chosen_by="all ids"), "Special tokens, those that are not in `words`,"
+             " are never asked for, and do not count."),
             (kept, "Only those with `fate` below 0.8 become [MASK]; of the others half are replaced"
              " by a word, and half stay."),
             (unasked, "Also a word that stays, or that is replaced by another, is asked for."),
@@ -65,7 +75,7 @@ def hide(attempt: Attempt) -> str:
             (right[::-1], "First what is seen, then what is asked for."),
         ]  # fmt: skip
         expect_or_explain(attempt, given, right, slips)
-    return "With these draws the package hides the same words."
+    return "So does the code that BERT's authors released, with words in a random order."
 
 
 JOINTS: tuple[Joint, ...] = (
