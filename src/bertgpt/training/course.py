@@ -32,8 +32,10 @@ RUNS: dict[str, str] = {
     "toyland-bert": "--model bert --begin toyland-gpt --steps 18000 --learning-rate 3e-3",
     "toyland-bert-all-rates": "--model bert --objective all-rates --begin toyland-bert "
     "--steps 13000",
-    "wikipedia-gpt": "--model gpt --corpus wikipedia --dropout 0.1 --steps 3000 --batch 32",
-    "wikipedia-bert": "--model bert --corpus wikipedia --dropout 0.1 --steps 3000 --batch 32",
+    "wikipedia-gpt": "--model gpt --corpus wikipedia --batch 16 --steps 2000 "
+    "--learning-rate 2e-3 --dropout 0.1",
+    "wikipedia-bert": "--model bert --begin wikipedia-gpt --corpus wikipedia --batch 16 "
+    "--steps 2000 --learning-rate 2e-3 --dropout 0.1",
 }
 NOT_STORED = {"toyland-bert-new"}  # measured for comparison: its card is kept, not its weights
 TEST_GAPS, TEST_ORDERS = 400, 1000  # stories: a gap, or an order, needs a reading for each word
