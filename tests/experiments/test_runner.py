@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -272,25 +273,14 @@ def test_sigterm_ends_the_processes_of_the_seeds(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()  # it has begun
-        while not (children := children_of(process.pid)):
+        while not (children := psutil.Process(process.pid).children(recursive=True)):
             time.sleep(0.1)
         process.terminate()
         _, said = process.communicate()
     assert process.returncode == 130
     assert "stopped; the finished seeds are stored" in said
-    for _ in range(100):  # the one that multiprocessing adds ends a moment later
-        if not (left := set(children) & set(children_of(None))):
-            break
-        time.sleep(0.1)
+    _, left = psutil.wait_procs(children, timeout=10)  # one that multiprocessing adds ends later
     assert not left
-
-
-def children_of(parent: int | None) -> list[int]:
-    """Processes that another one started; None: all that there are."""
-    command = ["ps", "-A", "-o", "pid=,ppid=,stat="]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    rows = [line.split() for line in listed.splitlines()]
-    return [int(p) for p, of, stat in rows if parent in (None, int(of)) and stat[0] != "Z"]
 
 
 def test_seeds_side_by_side_are_those_computed_one_by_one(tmp_path: Path) -> None:
