@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 
 from bertgpt.config import SpecialIds, TransformerConfig
-from bertgpt.evaluation.scores import bits_per_token
 from bertgpt.generation.decode import generate
 from bertgpt.gpt import GPT
 from bertgpt.tasks.made_texts import MadeTexts, Verdict, patched
 from bertgpt.tokens.bpe import BPE, END_OF_TEXT
+from bertgpt.training.held_out import left_to_right
+from bertgpt.training.ragged import Ragged
+from bertgpt.training.recipe import GPT_RECIPE
 from bertgpt.training.train import TrainConfig, finish, forever, train
 from bertgpt.words.kneser_ney import KneserNey
 from bertgpt.words.ngram import END, START, Counts
@@ -75,15 +77,10 @@ def trained_gpt(texts: TokenTexts, seed: int, steps: int) -> GPT:
     return model.eval()
 
 
-@torch.inference_mode()
 def gpt_bits(model: GPT, texts: TokenTexts, part: str) -> float:
     """Bits per token of a part, the end of each text counted as a token."""
-    logs: list[float] = []
-    for ids in texts.parts[part]:
-        row = texts.batch([ids])
-        found = model(row)[0, :-1].log_softmax(-1)  # (T - 1, V)
-        logs += found.gather(1, row[0, 1:, None])[:, 0].tolist()
-    return bits_per_token(logs)
+    rows = Ragged.of([[texts.end, *ids, texts.end] for ids in texts.parts[part]])
+    return left_to_right(model, rows, model.special, GPT_RECIPE).bits
 
 
 def gpt_writes(model: GPT, texts: TokenTexts, n: int, generator: torch.Generator) -> list[str]:
