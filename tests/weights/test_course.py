@@ -11,7 +11,10 @@ from bertgpt.bert import BERT
 from bertgpt.config import SPECIAL_IDS, tiny
 from bertgpt.corpora.documents import Corpus, Document
 from bertgpt.gpt import GPT
+from bertgpt.toyland import toyland
+from bertgpt.toyland.lengths import lengths
 from bertgpt.training import course as training_course
+from bertgpt.training import texts as training_texts
 from bertgpt.training.held_out import floors, left_to_right, one_gap
 from bertgpt.training.measured import first
 from bertgpt.training.ragged import Ragged
@@ -113,6 +116,22 @@ def test_storing_rounds_first_and_measures_what_is_stored(
     with pytest.raises(SystemExit):
         training_course.main(["nobody", *place])
     assert pretrain.main is not training_course.main
+
+
+def test_the_bound_of_a_reader_who_knows_nothing_but_how_long_a_story_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training_texts, "TEST_STORIES", 30)
+    texts = training_texts.toyland_texts(300)
+    flat = BERT(tiny(texts.vocab_size, max_positions=96)).eval()
+    torch.nn.init.zeros_(flat.stack.tokens.weight)  # every score is the bias, and that is 0
+    words = [len(story) - 2 for story in texts.test]
+    chances = lengths(toyland())
+    bits = sum(n * log2(texts.vocab_size) - log2(chances[n]) for n in words)
+    guesses = sum(words) + len(words)  # and the end of each, as GPT is asked
+    bound = training_course.measured(flat, texts)["bound"]
+    assert (bound["guesses"], bound["texts"]) == (guesses, 30)
+    assert bound["bits"] == pytest.approx(bits / guesses, abs=1e-5)
 
 
 def test_real_text_is_measured_by_the_byte() -> None:
