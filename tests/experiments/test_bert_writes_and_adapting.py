@@ -1,6 +1,8 @@
 """Texts that BERTs write from nothing, and a BERT that is trained further on a field."""
 
 import math
+from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -87,3 +89,27 @@ def test_every_way_of_writing_is_counted(monkeypatch: pytest.MonkeyPatch) -> Non
         "Gibbs, from stories": 2,
     }  # fmt: skip
     assert all(n["whole"] == 0 for n in found.values())  # it has learned nothing
+
+
+def test_each_order_is_asked_for_and_a_walk_counts_at_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {"TEXTS": 4, "FEW": 2, "AT_ONCE": 4}.items():
+        monkeypatch.setattr(bert_writes, name, value)
+    orders: list[str] = []
+    stories = draw_stories(300, 11)
+
+    def left_blank(model: BERT, ids: torch.Tensor, order: str, **_: object) -> SimpleNamespace:
+        orders.append(order)
+        return SimpleNamespace(ids=ids)
+
+    def walk(model: BERT, ids: torch.Tensor, *_: object, **__: object) -> Iterator[torch.Tensor]:
+        yield ids
+        yield stories.padded(range(len(ids)), SPECIAL_IDS.pad)  # only its end is whole
+
+    monkeypatch.setattr(bert_writes, "fill", left_blank)
+    monkeypatch.setattr(bert_writes, "gibbs", walk)
+    found = bert_writes.written(new_bert(), seed=0)
+    assert orders == [*bert_writes.ORDERS, "together"]
+    whole = {way: n["whole"] for way, n in found.items() if n["whole"]}
+    assert whole == {"Gibbs": 4, "Gibbs, from stories": 2}
