@@ -1,7 +1,6 @@
 """Page 13, C57, E16: as many clean, noisy, repeated and shuffled stories, and what is learned."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from math import log
 from typing import Any, NamedTuple
 
@@ -11,16 +10,9 @@ from torch import Tensor
 from bertgpt.config import SPECIAL_IDS, TransformerConfig
 from bertgpt.experiments.runner import experiment
 from bertgpt.experiments.sampled_stories import Words, as_words, gpt_stories, judged
-from bertgpt.experiments.spoilt_readers import Shuffled, half_known, through_noise
-from bertgpt.experiments.spoilt_stories import (
-    Noise,
-    chosen,
-    counted,
-    half_repeated,
-    partners,
-    sentences,
-    shuffled,
-)
+from bertgpt.experiments.spoilt_readers import Shuffled, through_noise
+from bertgpt.experiments.spoilt_sources import by_chance, in_sentences, limit, sources
+from bertgpt.experiments.spoilt_stories import Noise, chosen, counted
 from bertgpt.generation.knobs import AS_IT_IS
 from bertgpt.gpt import GPT
 from bertgpt.toyland import toyland
@@ -33,7 +25,7 @@ from bertgpt.training.stories import POSITIONS, TEST_SEED, draw_stories, toyland
 from bertgpt.training.texts import STORIES, STORY_SEED
 from bertgpt.training.train import TrainConfig, finish, train
 
-RATE = 0.3  # of the words are exchanged by noise
+HALF = "half as many"  # clean stories: what duplicates add to these, or take away
 LEARNING_RATE = 3e-3  # one for all arms
 FRESH_SEED = 5_000_021  # of stories that no model reads and no setting is chosen by
 LEASTS = (1e-3, 1e-4, 1e-5, 1e-6)  # probabilities that a corrected reader grants each token
@@ -51,48 +43,6 @@ class Plan(NamedTuple):
     n_test: int = 200
     n_written: int = 200
     n_fresh: int = 20_000  # stories that say how many copies chance makes
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the texts of an arm come from.
-
-    Attributes:
-        spoil: clean stories -> as many texts of this source.
-        nats: surprise of the best possible reader of this source at a text.
-        noise: what a reader who knows of it may correct for.
-    """
-
-    spoil: Callable[[Ragged, torch.Generator], Ragged]
-    nats: Callable[[Words], float]
-    noise: Noise | None = None
-
-
-def sources(repeated: Ragged, generator: torch.Generator) -> dict[str, Source]:
-    """The five arms. "Structured" noise makes one mistake for each word, always the same."""
-    language, reader = toyland(), Shuffled(toyland())
-    one_each = dict.fromkeys(as_words(repeated), 1 / len(repeated))
-    uniform, structured = Noise(RATE), Noise(RATE, partners(generator))
-
-    def of_noise(noise: Noise) -> Source:
-        return Source(noise.spoil, lambda w: through_noise(language, noise, w).seen, noise)
-
-    return {
-        "clean": Source(lambda texts, _: texts, lambda w: -language.log_probability(w)),
-        "uniform noise": of_noise(uniform),
-        "structured noise": of_noise(structured),
-        "duplicates": Source(
-            lambda texts, g: half_repeated(texts, repeated, g),
-            lambda w: -half_known(language, w, one_each),
-        ),
-        "shuffled sentences": Source(shuffled, lambda w: -reader.log_probability(_sentences(w))),
-    }
-
-
-def _sentences(words: Words) -> list[Words]:
-    ids = toyland_vocab().encode(words)
-    decode = toyland_vocab().decode
-    return [tuple(decode(s)) for s in sentences([SPECIAL_IDS.cls, *ids, SPECIAL_IDS.sep])]
 
 
 def trained(texts: Ragged, plan: Plan, seed: int) -> GPT:
@@ -142,12 +92,6 @@ def asked(
     return {"bits": round(nats / n / log(2), 5), "first": round(right / n, 5)}
 
 
-def limit(source: Source, texts: Sequence[Words]) -> float:
-    """Bits of a token by the best possible reader of a source."""
-    n = sum(len(words) + 1 for words in texts)
-    return round(sum(map(source.nats, texts)) / n / log(2), 5)
-
-
 def without_noise(model: GPT, noise: Noise, test: Ragged, development: Ragged) -> dict[str, Any]:
     """As `asked` of clean texts, with the noise that the model expects taken off.
 
@@ -166,24 +110,13 @@ def writes(model: GPT, read: Ragged, repeated: set[Words], n: int, seed: int) ->
     """Count the whole stories, whole sentences and copies among what a model writes."""
     written = gpt_stories(model, n, AS_IT_IS, seed)
     reader = Shuffled(toyland())
-    cut = [sentence for words in written for sentence in _sentences(words)]
+    cut = [sentence for words in written for sentence in in_sentences(words)]
     found = judged(written, set(as_words(read)))
     return {
         **{key: found[key] for key in ("whole", "copies", "different", "first")},
         "copies of the repeated": sum(words in repeated for words in written),
         "sentences": len(cut),
         "whole sentences": sum(reader.sentence(sentence) > 0 for sentence in cut),
-    }
-
-
-def by_chance(source: Source, read: Ragged, fresh: Ragged, seed: int) -> dict[str, float]:
-    """Fraction of fresh texts that are copies: stories of Toyland, and texts of the source."""
-    known = {tuple(text) for text in read}
-    own = source.spoil(fresh, torch.Generator().manual_seed(seed))
-    drawn = {"exact": fresh, "own": own}
-    return {
-        name: sum(tuple(text) in known for text in texts) / len(texts)
-        for name, texts in drawn.items()
     }
 
 
@@ -194,7 +127,8 @@ def compared(seed: int, plan: Plan) -> dict[str, Any]:
         "floor" and "first", bits and first guesses of the best reader of clean stories; "arms", by
         source what was read, "clean" and "own" (bits on clean texts and on those of the source,
         each with the limit of the source's own best reader), "without noise" where there is some,
-        "written", and "by chance", which copies fresh texts make.
+        "written", and "by chance", which copies fresh texts make. The arm "half as many" reads
+        the fresh half of "duplicates", in half the updates.
     """
     generator = torch.Generator().manual_seed(seed)
     pool = draw_stories(plan.n_pool, STORY_SEED)
@@ -206,10 +140,12 @@ def compared(seed: int, plan: Plan) -> dict[str, Any]:
     )
     fresh = draw_stories(plan.n_fresh, FRESH_SEED)
     arms: dict[str, Any] = {}
-    for name, source in sources(repeated, generator).items():
-        corpus = source.spoil(read, generator)
+    named = sources(repeated, generator)
+    for name, source in (named | {HALF: named["clean"]}).items():
+        some = first(read, n // 2) if name == HALF else read
+        corpus = source.spoil(some, generator)
         own = source.spoil(first(fresh, plan.n_test), generator)
-        model = trained(corpus, plan, seed)
+        model = trained(corpus, plan._replace(steps=len(some) // plan.batch), seed)
         found: dict[str, Any] = {"read": counted(corpus)}
         for where, texts in (("clean", test), ("own", own)):
             found[where] = asked(model, texts) | {"limit": limit(source, as_words(texts))}
