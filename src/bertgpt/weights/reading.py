@@ -69,7 +69,7 @@ def _no_head(stack: Transformer) -> nn.Module:
 
 @torch.no_grad()
 def layer_states(model: BERT | GPT, token_ids: Tensor) -> Tensor:
-    """What enters the first block, and what each block gives.
+    """States of all layers: those that enter the first block, and those that each block gives.
 
     Where a norm follows the last block, as in GPT-2, the last states are those after it, as in
     `hidden_states` of `transformers`.
@@ -114,8 +114,8 @@ def read_ids(model: BERT | GPT, rows: Sequence[Sequence[int]]) -> list[Reading]:
         some = by_length[:AT_ONCE]
         if pad < 0:  # GPT-2 has no padding, so only texts of one length go together
             some = [number for number in some if len(rows[number]) == len(rows[some[0]])]
-        ids = pad_sequence([torch.tensor(rows[number]) for number in some], True, pad)
-        states = layer_states(model, ids)
+        batch = pad_sequence([torch.tensor(rows[number]) for number in some], True, pad)
+        states = layer_states(model, batch)
         for row, number in enumerate(some):
             size = len(rows[number])
             found[number] = Reading(list(rows[number]), states[:, row, :size].clone())
