@@ -38,8 +38,9 @@ SMALL = Grammar(
     "\n".join(
         [
             "words pet: cat dog cow",
+            "words low: sad angry tired",
             "rule STORY",
-            "  2  the ?x:pet saw a ?y:pet . the !x was glad .",
+            "  2  the ?x:pet saw a ?y:pet . the !x was ?low .",
             "  1  the ?x:pet was sad .",
             "  1  the ?x:pet was sad . a ?y:pet was glad . the !x saw it .",
         ]
@@ -88,6 +89,8 @@ def test_noise_exchanges_three_words_in_ten_and_no_ends(kind: int) -> None:
     assert torch.equal(texts.lengths, spoilt.lengths)
     assert not bool(changed[before < FIRST].any())
     assert changed[before >= FIRST].float().mean().item() == pytest.approx(0.3, abs=0.02)
+    always = Noise(1.0, noise.partner).spoil(texts, torch.Generator().manual_seed(0)).ids.long()
+    assert bool((always != before)[before >= FIRST].all())
     wrong = {(int(a), int(b)) for a, b in zip(before[changed], after[changed], strict=True)}
     if noise.partner is not None:
         assert wrong == {(a, int(noise.partner[a])) for a, _ in wrong}
@@ -117,7 +120,14 @@ def test_the_channel_is_the_same_in_all_its_forms(kind: int) -> None:
 
 @pytest.mark.parametrize("kind", [0, 1])
 @pytest.mark.parametrize(
-    "text", ["the cat was sad .", "the dog was sad .", "zoo cat glad sad .", "the cat was sad zoo"]
+    "text",
+    [
+        "the cat was sad .",
+        "the dog was sad .",
+        "the dog saw a cow . the dog was angry .",
+        "the dog saw a cow . the zoo was zoo .",
+        "zoo cat glad sad .",
+    ],
 )
 def test_the_reader_of_noise_agrees_with_a_sum_over_all_texts(kind: int, text: str) -> None:
     noise, vocab, words = both_noises()[kind], toyland_vocab(), text.split()
@@ -177,6 +187,7 @@ def test_the_reader_of_shuffled_sentences_agrees_with_a_sum_over_all_texts() -> 
     pets = list(permutations(("cat", "dog", "cow"), 2))
     assert sum(reader.sentence(tuple(f"the {x} saw a {y} .".split())) for x, y in pets) < 1
     assert reader.sentence(("the", "cat", "saw", "a", "cat", ".")) == 0
+    assert reader.sentence(("the", "cat", "saw")) == 0  # not to its end
     some = [tuple("the cat was sad .".split()), tuple("a cow was glad .".split())]
     expected = numbers[2] * pool[some[0]] * pool[some[1]] / per_story**2
     assert reader.log_probability(some) == pytest.approx(log(expected))
