@@ -53,3 +53,16 @@ def test_shares_are_written_in_their_cells_from_below_upwards() -> None:
     assert [t.get_text() for t in axes.get_yticklabels()] == ["1", "2"]
     shades = [c[0].get_alpha() for c in axes.containers]
     assert shades == pytest.approx([0.06, 0.3, 0.15, 0.6])
+
+
+def test_what_is_read_is_outlined_and_what_is_fetched_is_filled() -> None:
+    panels = {"as it is": ([0.7, 0.2, 0.1], [0.05, 0.25, 0.1]), "not": ([0, 0.7, 0.3], [0, 0.8, 0])}
+    figure = published_drawing.read_and_fetched(["[CLS]", "a", "b"], panels, reader=2)
+    for axes, (title, (weights, fetched)) in zip(figure.axes, panels.items(), strict=True):
+        assert axes.get_title() == title
+        outlined, filled = axes.containers
+        assert [bar.get_height() for bar in outlined] == weights
+        assert [bar.get_height() for bar in filled] == fetched
+        assert {bar.get_facecolor()[3] for bar in outlined} == {0.0}
+        assert [t.get_text() for t in axes.get_xticklabels()] == ["[CLS]", "a", "> b"]
+        assert axes.get_ylim()[1] > 0.8

@@ -119,3 +119,35 @@ def weight_by_head(
     axes.set_yticks(range(len(weights)), [str(layer + 1) for layer in range(len(weights))])
     axes.grid(visible=False)
     return figure
+
+
+def read_and_fetched(
+    tokens: Sequence[str],
+    panels: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    reader: int,
+) -> Figure:
+    """Bars of one reader: how much it reads each token (outlined), and fetches there (filled).
+
+    Args:
+        tokens: of the text.
+        panels: title -> weights and, on the same scale, what is fetched; one per token.
+        reader: the token that reads, whose name is marked.
+    """
+    figure, axes = style.new_figure(len(panels), height=3.2, width=8.2)
+    top = 1.08 * max(max(*weights, *fetched) for weights, fetched in panels.values())
+    places = range(len(tokens))
+    for number, (panel, (title, (weights, fetched))) in enumerate(
+        zip(axes, panels.items(), strict=True)
+    ):
+        panel.bar(places, weights, 0.8, color="none", edgecolor=style.INK, lw=1, label="read")
+        panel.bar(places, fetched, 0.8, color=style.COLOURS[1], lw=0, alpha=0.8, label="fetched")
+        names = [f"> {t}" if place == reader else t for place, t in enumerate(tokens)]
+        panel.set_xticks(places, names, rotation=70, fontsize=9, parse_math=False)
+        panel.set(title=title, ylim=(0, top))
+        panel.grid(axis="x", visible=False)
+        if number:
+            panel.set_yticklabels([])
+    axes[0].set_ylabel("attention weight")
+    axes[-1].legend(frameon=False, labelcolor=style.INK, fontsize=10)
+    return figure
