@@ -39,7 +39,7 @@ def test_entropy_and_lengths_by_the_list_and_by_the_states() -> None:
 def test_texts_are_short_and_the_vocabulary_small() -> None:
     assert 8 <= int((all_texts().ids != SPECIAL_IDS.pad).sum(dim=1).min())
     assert config().max_positions == all_texts().ids.shape[1] == 16
-    assert 60 < len(vocab()) <= 80
+    assert 60 < len(vocab()) < 90
     words = some(1)[0]
     assert vocab().decode(encode(words)) == ["[CLS]", *words, "[SEP]"]
 
@@ -52,7 +52,7 @@ def test_draws_follow_the_probabilities() -> None:
 
 
 def test_each_rule_has_its_share_and_its_texts() -> None:
-    weights = {"gift": 4, "says": 2, "agree": 3, "follows": 2, "before": 2, "home": 3}
+    weights = {"gift": 3, "day": 2, "says": 2, "agree": 2, "follows": 2, "before": 2, "home": 3}
     assert kinds() == pytest.approx({name: n / 16 for name, n in weights.items()})
 
 

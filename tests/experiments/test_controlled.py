@@ -27,7 +27,6 @@ def test_two_arms_from_one_end_to_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(abilities.labelled, "measured", no_labels)
-    monkeypatch.setattr(controlled_seed, "UPDATES", 2)
 
     def run(updates: int = 2) -> dict[str, Any]:
         return controlled_seed.one_seed(0, RATES, TWO, folder=tmp_path, updates=updates, sizes=FEW)
@@ -42,6 +41,8 @@ def test_two_arms_from_one_end_to_the_other(
     assert gpt["scores"].keys() == {"log-probability"}
     assert bert["scores"].keys() == {"pseudo-log-likelihood", "bound"}
     assert gpt["counts"]["tokens"] == bert["counts"]["tokens"]
+    assert [point["updates"] for point in gpt["curve"]] == [1, 2]
+    assert found["new weights"].keys() == {"similarity", "labels"}
     for arm in (gpt, bert):  # new models are above every limit
         for column, floor in found["limits"]["grid"].items():
             assert arm["grid"][column] > floor

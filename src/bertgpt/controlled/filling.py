@@ -47,22 +47,24 @@ def one_gap(reader: Reader, ids: Tensor, places: Tensor) -> dict[str, float]:
 def twins(words: Sequence[str]) -> tuple[int, int] | None:
     """Two places of a text whose words say something of each other; None where there are none.
 
-    A thing and its second mention, a person and the answer that names them, subject and verb, a
-    sense and what settles it, a person and a home. Of how a day was, no two words tell the other.
+    A thing and its second mention, a person and the answer that names them, a day and what all did,
+    subject and verb, "at" and "door", a person and a home.
 
     >>> twins(("anna", "lives", "in", "the", "park", "."))
     (0, 4)
     """
-    if "day" in words:
-        return None
     if "?" in words:
         return words.index(words[-2]), len(words) - 2
+    if "all" in words:
+        return words.index("day") - 1, len(words) - 2
+    if {"day", "seal", "gave", "got"} & {*words}:
+        return None
     if "said" in words:
         return 2, 8
     if "lives" in words:
         return (0, 4) if words[1] == "lives" else (2, 4)
     if "noticed" in words:
-        return (0, 2) if words[0] in ("in", "at") else (4, 7)
+        return (0, 2) if words[0] in ("in", "at") else (5, 7)
     return 1, next(i for i, word in enumerate(words) if word in ("was", "were"))
 
 
@@ -132,8 +134,10 @@ def drawn_pairs(bert: BERT, ids: Tensor, places: Tensor, seed: int) -> dict[str,
     hidden = ids.scatter(1, places, SPECIAL_IDS.mask)
     gaps = hidden == SPECIAL_IDS.mask
     orders: tuple[Order, ...] = ("left", "right", "together")
-    found = {o: possible(fill(bert, hidden, o, generator=generator()).ids) for o in orders}
+    found: dict[str, float] = {}
+    for order in orders:
+        found[order] = possible(fill(bert, hidden, order, generator=generator()).ids)
     begun = fill(bert, hidden, "together", generator=generator()).ids
     *_, walked = gibbs(bert, begun, SWEEPS, generator=generator(), places=gaps)
     *_, kept = metropolis_hastings(bert, begun, None, SWEEPS, generator=generator(), places=gaps)
-    return {**found, "Gibbs": possible(walked), "Metropolis-Hastings": possible(kept.ids)}
+    return found | {"Gibbs": possible(walked), "Metropolis-Hastings": possible(kept.ids)}

@@ -65,7 +65,7 @@ def _sense(story: Story) -> Example:
 
 
 def _mood(story: Story) -> Example | None:
-    if not story.sentiment:
+    if not story.sentiment or "all" in story.words:  # what all did gives it away
         return None
     return Example((vocab().encode(story.words),), (MOODS.index(story.sentiment),))
 
@@ -86,7 +86,7 @@ def tasks() -> dict[str, Task]:
     return {
         "sense settled after": Task(("follows",), _sense, words),
         "sense settled before": Task(("before",), _sense, words),
-        "mood": Task(("gift",), _mood, TextLabel(len(MOODS), "last")),
+        "mood": Task(("day",), _mood, TextLabel(len(MOODS), "last")),
         "span": Task(("gift",), _span, Span("last")),
     }
 
@@ -106,7 +106,7 @@ def parts(name: str, seed: int) -> Parts:
     generator = torch.Generator().manual_seed(seed)
     texts = [words for words in all_texts().words if kind(words) in task.kinds]
     order = torch.randperm(len(texts), generator=generator).tolist()
-    want = 2 * (TRAIN + DEVELOPMENT + TEST)  # half of the gifts have the wrong ending
+    want = 2 * (TRAIN + DEVELOPMENT + TEST)  # up to half of them have no such label
     stories = (little_toyland().read(texts[i]) for i in order[:want])
     found = [x for x in map(task.example, stories) if x is not None]
     n = min(len(found), TRAIN + DEVELOPMENT + TEST)
@@ -152,7 +152,7 @@ def measured(model: BERT, seed: int, names: Sequence[str] = ()) -> dict[str, dic
         task = tasks()[name]
         given = parts(name, seed)
         for mask in ("causal", "full"):
-            start = under(model, mask)  # type: ignore[arg-type]
+            start = under(model, mask)
             for part, budget in (("head", HEAD_ONLY), ("all", ALL_WEIGHTS)):
                 found[f"{name}, {mask}, {part}"] = learned(
                     start, task.readout, given, budget, seed, frozen=part == "head"

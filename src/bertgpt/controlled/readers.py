@@ -117,9 +117,11 @@ class Exact:
         if self.read == "left":
             known = known & (columns < places[:, None])
         sums = torch.zeros(len(ids), config().vocab_size, dtype=torch.float64)
-        for row, (text, place) in enumerate(zip(ids, places, strict=True)):
-            agree = agreeing(text, known[row])
-            sums[row].index_add_(0, listed.ids[agree, place], listed.probabilities[agree])
+        by_pattern = sorted(range(len(ids)), key=lambda row: known[row].tolist())
+        for row in by_pattern:
+            agree = agreeing(ids[row], known[row])
+            words = listed.ids[agree, places[row]]
+            sums[row].index_add_(0, words, listed.probabilities[agree])
         sums = sums.masked_fill(is_special(), 0.0)
         if not bool(sums.any(dim=1).all()):
             row = int((~sums.any(dim=1)).nonzero()[0])
@@ -142,7 +144,7 @@ def agreeing(text: Tensor, known: Tensor) -> Tensor:
     return torch.tensor(numbers, dtype=torch.int64)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)  # each holds all texts
 def _by_known(columns: tuple[int, ...]) -> dict[tuple[int, ...], list[int]]:
     """The listed texts by their tokens in some columns."""
     found: dict[tuple[int, ...], list[int]] = defaultdict(list)

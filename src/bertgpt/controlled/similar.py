@@ -25,10 +25,9 @@ class Triple(NamedTuple):
 
 
 def triples(n: int, generator: torch.Generator) -> list[Triple]:
-    """Gifts, each told in both ways and with the two people exchanged; the day was good in all."""
+    """Gifts, each told in both ways and with the two people exchanged."""
     names = sorted(little_toyland().names)
     toys = little_toyland().classes["toy"]
-    day = ("it", "was", "a", "good", "day", ".")
     found = []
     for _ in range(n):
         i, j = torch.randperm(len(names), generator=generator)[:2].tolist()
@@ -37,7 +36,7 @@ def triples(n: int, generator: torch.Generator) -> list[Triple]:
         gave = (giver, "gave", receiver, "a", toy, ".")
         got = (receiver, "got", "a", toy, "from", giver, ".")
         turned = (giver, "got", "a", toy, "from", receiver, ".")
-        found.append(Triple(*(encode((*said, *day)) for said in (gave, got, turned))))
+        found.append(Triple(*(encode(said) for said in (gave, got, turned))))
     return found
 
 

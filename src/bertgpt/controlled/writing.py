@@ -32,7 +32,7 @@ def kind(words: Words) -> str:
     >>> kind(("anna", "lives", "in", "the", "park", "."))
     'home'
     """
-    marks = {"gave": "gift", "got": "gift", "said": "says", "lives": "home"}
+    marks = {"for": "day", "gave": "gift", "got": "gift", "said": "says", "lives": "home"}
     for word in words:
         if word in marks:
             return marks[word]
@@ -46,7 +46,7 @@ def kinds() -> dict[str, float]:
     found: Counter[str] = Counter()
     listed = all_texts()
     for words, p in zip(listed.words, listed.probabilities.tolist(), strict=True):
-        found[kind(words)] += p  # type: ignore[assignment]
+        found[kind(words)] += p
     return dict(found)
 
 

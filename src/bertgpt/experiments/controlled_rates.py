@@ -25,12 +25,12 @@ def measure(seed: int, arms: Sequence[str], updates: int) -> dict[str, dict[str,
         for rate in RATES:
             model, _ = trained(arm, seed, rate, updates)
             columns = native(arm)
-            each = [bits(asked(model, arm, column), ids) for column in columns]
+            each = [bits(asked(model, arm, column), ids, column) for column in columns]
             found[name][f"{rate:g}"] = round(sum(each) / len(each), 5)
     return found
 
 
-@experiment("controlled_rates", seeds=[100])
+@experiment("controlled_rates", seeds=[100, 101])
 def controlled_rates(seed: int) -> dict[str, Any]:
     """Bits on development texts after a third of the updates, by arm and learning rate."""
     return {"arms": measure(seed, tuple(ARMS), UPDATES // SHARE)}

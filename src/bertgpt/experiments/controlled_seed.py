@@ -2,19 +2,50 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import Tensor
+
+from bertgpt.bert import BERT
 from bertgpt.controlled.abilities import SIZES, Sizes, asked, limits, measured, of_any_stack
-from bertgpt.controlled.arms import ARMS, UPDATES, new_model, trained
+from bertgpt.controlled.arms import ARMS, UPDATES, Arm, new_model, trained
 from bertgpt.controlled.cost import positions
+from bertgpt.controlled.grid import asked as asked_as
+from bertgpt.controlled.grid import bits, native
+from bertgpt.controlled.language import all_texts, drawn
 from bertgpt.controlled.scoring import ORDERS
 from bertgpt.controlled.writing import SWEEPS
 from bertgpt.evaluation.results import load_result
-from bertgpt.experiments.controlled_rates import best_rate
+from bertgpt.experiments.controlled_rates import DEVELOPMENT_SEED, best_rate
 from bertgpt.experiments.made_with import code_digest
 
 CACHE = Path("~/.cache/bertgpt/controlled")
+CURVE_TEXTS = 60
+
+
+@dataclass
+class Curve:
+    """Bits of a word on development texts, by updates, asked as an arm's last stage taught."""
+
+    arm: Arm
+    points: list[dict[str, float]] = field(default_factory=list)
+
+    def look(self, updates: int, model: BERT) -> None:
+        """Add a point."""
+        texts, columns = development_texts(), native(self.arm)
+        each = [bits(asked_as(model, self.arm, x), texts, x) for x in columns]
+        self.points.append({"updates": updates, "bits": sum(each) / len(each)})
+
+
+@cache
+def development_texts() -> Tensor:
+    """The same for every seed, and none of those that an arm is measured on at its end."""
+    generator = torch.Generator().manual_seed(DEVELOPMENT_SEED)
+    return all_texts().ids[drawn(CURVE_TEXTS, generator)]
 
 
 def stored_rates() -> dict[str, float]:
@@ -44,8 +75,8 @@ def one_seed(
             that is damaged or cannot be written costs only the time to compute it.
     Returns:
         "limits", of those who know the language; "cost"; "arms", by name what `measured` found,
-        with "counts" (updates, tokens, guesses, parameters) and "rate"; and "new weights", what a
-        stack is good for that has learned nothing before the labels.
+        with "counts" (updates, tokens, guesses, parameters), "rate" and "curve"; and
+        "new weights", what a stack is good for that has learned nothing before the labels.
     """
     given = asked(seed, sizes)
     found: dict[str, Any] = {}
@@ -54,8 +85,10 @@ def one_seed(
         path = folder.expanduser() / f"{number:02d}-{seed}.json"
         found[name] = _kept(path, made_of)
         if found[name] is None:
-            model, counts = trained(ARMS[name], seed, rates[name], updates)
+            curve = Curve(ARMS[name])
+            model, counts = trained(ARMS[name], seed, rates[name], updates, curve.look)
             found[name] = {"rate": rates[name], "counts": counts._asdict()}
+            found[name] |= {"curve": _rounded(curve.points)}
             found[name] |= _rounded(measured(model, ARMS[name], given))
             _keep(path, made_of, found[name])
     return {
@@ -89,4 +122,6 @@ def _rounded(value: Any) -> Any:
     """The same with five digits after the point, which is more than a seed settles."""
     if isinstance(value, Mapping):
         return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
     return round(value, 5) if isinstance(value, float) else value
