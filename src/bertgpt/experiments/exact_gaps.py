@@ -1,4 +1,4 @@
-"""Several gaps in a story of Toyland: exact probabilities of their words, together and alone."""
+"""Several gaps in a story of Toyland: exact probabilities of their words, together and apart."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -26,7 +26,7 @@ class LetterLanguage(NamedTuple):
     probabilities: tuple[Tensor, ...]  # (K^n,) each, float64
 
     def joint(self, length: int) -> Tensor:
-        """The probabilities of the texts of a length, an axis a place: (K, ..., K)."""
+        """The probabilities of the texts of a length, one axis per place: (K, ..., K)."""
         n_letters = round(len(self.texts[length - 1]) ** (1 / length))
         return self.probabilities[length - 1].view([n_letters] * length)
 

@@ -1,4 +1,4 @@
-"""Page 14, C37 C52 C74, E11: which vectors hold the sense of a word: whose, and at which place?"""
+"""Page 14, C52 C74, E11: which vectors hold the sense of a word: whose, and at which place?"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -126,11 +126,12 @@ def probe_accuracy(vectors: Tensor, senses: Sequence[str]) -> float:
 
 
 def by_layer(model: Model, mask: str, found: Mapping[str, Sequence[Use]]) -> dict[str, Any]:
-    """What is in the vectors after each layer, a mean over the words of a kind, at two places.
+    """How well the vectors after each layer tell the senses apart, at two places.
 
     Returns:
         by kind of word, and "at the word" or "at the full stop" of its sentence: "probe", the
-        accuracy of `probe_accuracy`, and "separation", each a list, the embeddings first.
+        accuracy of `probe_accuracy`, and "separation", each a mean over the words of the kind, by
+        layer, the embeddings first.
     """
     measures = {"probe": probe_accuracy, "separation": separation}
     result: dict[str, Any] = {}

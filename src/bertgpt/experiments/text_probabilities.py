@@ -98,7 +98,7 @@ def chain_rule(model: GPT, language: LetterLanguage) -> dict[str, Any]:
 
 @torch.inference_mode()
 def gaps(model: BERT, language: LetterLanguage) -> dict[str, float]:
-    """What a BERT says of the longest texts, in one gap, in two orders, and all at once.
+    """Guesses of a BERT at the longest texts: in one gap, in two orders, and all at once.
 
     Returns:
         "pseudo sum", of the exponentials of the pseudo-log-likelihood over all texts; "left sum"
