@@ -111,7 +111,7 @@ def test_texts_that_were_written_are_judged_by_the_language() -> None:
     assert good["kinds"] < 0.05
     dull = writing.judged([("anna", "lives", "in", "the", "park", ".")] * 50)
     assert dull["different"] < 0.05
-    assert dull["kinds"] == pytest.approx(1 - 3 / 16)
+    assert dull["kinds"] == pytest.approx(1 - 2 / 16)
     assert writing.judged([("anna", "lives")] * 5)["possible"] == 0.0
 
 

@@ -13,7 +13,7 @@ from bertgpt.experiments.controlled_rates import best_rate
 from bertgpt.experiments.runner import find
 
 FEW = Sizes(
-    texts=6, gaps=6, pairs=2, written=4, walks=2, walk_sweeps=1, triples=4,
+    texts=16, gaps=6, pairs=2, written=4, walks=2, walk_sweeps=1, triples=4,
 )  # fmt: skip
 TWO = ("causal, next", "full, 40 %")
 RATES = dict.fromkeys(ARMS, 1e-3)
@@ -54,6 +54,7 @@ def _trains_no_more(run: Any, found: dict[str, Any], monkeypatch: pytest.MonkeyP
         raise AssertionError("it trained")
 
     monkeypatch.setattr(controlled_seed, "trained", refuse)
+    monkeypatch.setattr(controlled_seed, "limits", lambda _: found["limits"])  # the same, at once
     assert run() == found
     with pytest.raises(AssertionError, match="it trained"):
         run(updates=3)  # what is kept was made in another way

@@ -1,4 +1,4 @@
-"""Page 14, C58 C73 C79 C82 C83, E01 E03: mask, objective, head apart; each asked in every way."""
+"""Page 14, C58 C73 C79 C82 C83, E03: mask, objective, head apart; each asked in every way."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Page 14, C83, E01 E03: the controlled experiment again, on seeds untouched until the end."""
+"""Page 14, C83, E03: the controlled experiment again, on seeds untouched until the end."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Page 14, C83, E01 E03: which learning rate suits which arm of the controlled experiment?"""
+"""Page 14, C83, E03: which learning rate suits which arm of the controlled experiment?"""
 
 from collections.abc import Sequence
 from typing import Any
