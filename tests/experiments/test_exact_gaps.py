@@ -15,7 +15,7 @@ GRAMMAR = Grammar(
     "rule STORY\n"
     "  2  ?x:pet saw ?y:pet , and !x ran\n"
     "  1  the ?x:pet saw the cat , and !x sat\n"
-    "  1  nobody ran"
+    "  1  nobody saw us , and we ran"
 )
 
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from bertgpt.experiments import senses_apart
 from bertgpt.experiments.senses_apart import (
     SETTLED,
     by_layer,
@@ -61,7 +62,8 @@ def test_the_probe_reads_a_signal_that_is_small_and_no_noise() -> None:
     x = noise(120, 30, seed=1)
     x[:, 1] *= 20  # a large direction that says nothing
     x[::2, 0] += 6
-    assert probe_accuracy(x, SENSES) > 0.9
+    for scale in (1.0, 0.01):  # the penalty is on standardised vectors
+        assert probe_accuracy(scale * x, SENSES) > 0.9
     assert separation(x, SENSES) < 0.6
 
 
@@ -99,6 +101,33 @@ def test_gpt_has_one_vector_for_both_senses_until_it_has_read_on() -> None:
     )
     assert torch.equal(*gpt)
     assert not torch.allclose(*bert, atol=0.1)
+
+
+def test_vectors_are_those_of_the_word_and_of_its_full_stop(monkeypatch) -> None:
+    def numbered(model, mask, texts):
+        """Two layers; each vector is its layer and its column."""
+        return [
+            torch.tensor([[[layer, t] for t in range(len(text))] for layer in (0, 1)])
+            for text in texts
+        ]
+
+    seen = []
+
+    def record(vectors, senses) -> float:
+        seen.append(vectors.tolist())
+        return 0.0
+
+    monkeypatch.setattr(senses_apart, "states", numbered)
+    monkeypatch.setattr(senses_apart, "probe_accuracy", record)
+    monkeypatch.setattr(senses_apart, "separation", record)
+    by_layer(course_model("toyland-gpt"), "causal", FOUND)
+    some = FOUND[SETTLED["after"][0]]
+    at_the_word = [[0, 1 + use.place] for use in some]  # [CLS] is in column 0
+    assert seen[0] == at_the_word
+    stops = next(row for row in seen if row not in (seen[0], seen[1]))
+    words = [use.story.words for use in some]
+    assert all(text[column - 1] == "." for text, (_, column) in zip(words, stops, strict=True))
+    assert all(stop > at for (_, stop), (_, at) in zip(stops, at_the_word, strict=True))
 
 
 def test_layers_and_places_are_kept_apart() -> None:
