@@ -17,7 +17,8 @@ def test_no_text_is_in_two_parts_and_labels_are_those_of_the_grammar() -> None:
     for name in ("sense settled after", "mood", "span"):
         parts = labelled.parts(name, 0)
         texts = [tuple(x.parts[0]) for part in parts for x in part]
-        assert len(parts.train) == len(parts.development) == 40
+        assert len(parts.train) == max(labelled.tasks()[name].numbers)
+        assert len(parts.development) == 40
         assert len(parts.test) >= 40
         if name != "span":  # there two texts may be one without their answers
             assert len(set(texts)) == len(texts)
@@ -63,6 +64,36 @@ def test_the_rate_is_chosen_on_development_texts() -> None:
     assert both["accuracy"] == 1.0
     slow = labelled.learned(gpt, readout, given, Budget(20, 8, (1e-6,)), 0, frozen=False)
     assert slow["development"] > both["development"]
+
+
+def test_a_label_by_the_mean_is_of_all_states_but_padding() -> None:
+    readout = labelled.MeanLabel(2, "last")
+    h = torch.randn(1, 3, 4, generator=torch.Generator().manual_seed(0))
+    head = torch.nn.Linear(4, 2)
+    padded = torch.nn.functional.pad(h, (0, 0, 0, 2), value=9.0)
+    found = readout.scores(head, padded, torch.tensor([[2, 7, 3, 0, 0]]), 0)
+    torch.testing.assert_close(found, head(h.mean(dim=1)))
+
+
+def test_labels_of_a_smaller_number_are_among_those_of_a_larger(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Parts] = []
+
+    def noted(start: object, readout: object, given: Parts, *_: object, frozen: bool) -> object:
+        seen.append(given)
+        return {"accuracy": float(frozen)}
+
+    monkeypatch.setattr(labelled, "learned", noted)
+    bert = new_model(ARMS["full, 40 %"], 0).eval()
+    found = labelled.by_part(bert, "sense settled after", 0)
+    assert found == {
+        "head": {"10": {"accuracy": 1.0}, "40": {"accuracy": 1.0}},
+        "all": {"10": {"accuracy": 0.0}, "40": {"accuracy": 0.0}},
+    }
+    assert [len(given.train) for given in seen] == [10, 10, 40, 40]
+    assert seen[0].train == seen[-1].train[:10]
+    assert seen[0].test == seen[-1].test
 
 
 def test_the_same_words_say_the_reverse() -> None:

@@ -2,15 +2,17 @@
 
 Each model is asked with its causal mask and without, so that the mask of use is a factor of its
 own: BERT's authors left it on for the left-to-right model of their comparison, others took it off.
-One and the same head reads every model: at the labelled word, or at the last token.
+One and the same head reads every model: at the labelled word, at the last token, or, for moods as
+well, the mean of all states.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
+from torch import Tensor, nn
 
 from bertgpt.bert import BERT
 from bertgpt.controlled.language import all_texts, little_toyland, vocab
@@ -25,7 +27,7 @@ from bertgpt.training.readouts import Example, Readout, Span, TextLabel, WordLab
 from bertgpt.training.train import TrainConfig
 
 MOODS = ("happy", "sad")
-TRAIN, DEVELOPMENT, TEST = 40, 40, 400  # texts at most; few, so that what was learned before tells
+DEVELOPMENT, TEST = 40, 400  # texts to choose by, and at most to test on
 Mask = Literal["causal", "full"]
 
 
@@ -38,16 +40,30 @@ class Budget(NamedTuple):
 
 
 HEAD_ONLY = Budget(150, 16, (1e-2, 5e-2))
-ALL_WEIGHTS = Budget(60, 16, (1e-3, 3e-3))
+ALL_WEIGHTS = Budget(150, 16, (3e-4, 1e-3, 3e-3))
 
 
 @dataclass(frozen=True)
 class Task:
-    """Which texts are labelled, how, and where the label is read."""
+    """Which texts are labelled, how, and where the label is read.
+
+    Args:
+        numbers: of labels that are learned from, in turn; of senses there are few different texts.
+    """
 
     kinds: tuple[str, ...]
     example: Callable[[Story], Example | None]
     readout: Readout
+    numbers: tuple[int, ...] = (40, 200)
+
+
+@dataclass(frozen=True)
+class MeanLabel(TextLabel):
+    """A text's label from the mean of its states: no one position has to hold it."""
+
+    def scores(self, head: nn.Module, h: Tensor, token_ids: Tensor, pad_id: int) -> Tensor:
+        real = (token_ids != pad_id)[..., None]
+        return (head(h) * real).sum(dim=1) / real.sum(dim=1)  # (B, C)
 
 
 @cache
@@ -84,9 +100,10 @@ def tasks() -> dict[str, Task]:
     """All tasks by name."""
     words = WordLabels(len(senses()))
     return {
-        "sense settled after": Task(("follows",), _sense, words),
-        "sense settled before": Task(("before",), _sense, words),
+        "sense settled after": Task(("follows",), _sense, words, (10, 40)),
+        "sense settled before": Task(("before",), _sense, words, (10, 40)),
         "mood": Task(("day",), _mood, TextLabel(len(MOODS), "last")),
+        "mood by the mean": Task(("day",), _mood, MeanLabel(len(MOODS), "last")),
         "span": Task(("gift",), _span, Span("last")),
     }
 
@@ -106,12 +123,12 @@ def parts(name: str, seed: int) -> Parts:
     generator = torch.Generator().manual_seed(seed)
     texts = [words for words in all_texts().words if kind(words) in task.kinds]
     order = torch.randperm(len(texts), generator=generator).tolist()
-    want = 2 * (TRAIN + DEVELOPMENT + TEST)  # up to half of them have no such label
+    n = max(task.numbers)
+    want = 2 * (n + DEVELOPMENT + TEST)  # up to half of them have no such label
     stories = (little_toyland().read(texts[i]) for i in order[:want])
     found = [x for x in map(task.example, stories) if x is not None]
-    n = min(len(found), TRAIN + DEVELOPMENT + TEST)
-    train, development = min(TRAIN, n // 3), min(DEVELOPMENT, n // 3)
-    return Parts(found[:train], found[train : train + development], found[train + development : n])
+    rest = n + DEVELOPMENT
+    return Parts(found[:n], found[n:rest], found[rest : rest + TEST])
 
 
 def under(model: BERT, mask: Mask) -> Model:
@@ -132,7 +149,7 @@ def learned(
             steps=budget.updates, learning_rate=rate, warmup=budget.updates // 10, final_share=0.0
         )
         outcome = finetune(
-            model, readout, train, development, cfg, batch_size=budget.batch, looks=4,
+            model, readout, train, development, cfg, batch_size=budget.batch, looks=5,
             generator=torch.Generator().manual_seed(seed),
         )  # fmt: skip
         if not best or outcome.loss < best["development"]:
@@ -141,22 +158,24 @@ def learned(
     return best
 
 
-def measured(model: BERT, seed: int, names: Sequence[str] = ()) -> dict[str, dict[str, float]]:
-    """By "task, mask, part that learns": what came of it.
+def measured(model: BERT, seed: int) -> dict[str, Any]:
+    """By task, mask ("causal", "full"), part that learns ("head", "all") and number of labels."""
+    masks: tuple[Mask, ...] = ("causal", "full")
+    return {
+        name: {mask: by_part(under(model, mask), name, seed) for mask in masks} for name in tasks()
+    }
 
-    Args:
-        names: of tasks; none means all.
-    """
-    found = {}
-    for name in names or tasks():
-        task = tasks()[name]
-        given = parts(name, seed)
-        for mask in ("causal", "full"):
-            start = under(model, mask)
-            for part, budget in (("head", HEAD_ONLY), ("all", ALL_WEIGHTS)):
-                found[f"{name}, {mask}, {part}"] = learned(
-                    start, task.readout, given, budget, seed, frozen=part == "head"
-                )
+
+def by_part(start: Model, name: str, seed: int) -> dict[str, dict[str, dict[str, float]]]:
+    """One task, one mask: what came of a head alone and of all weights, by number of labels."""
+    task, given = tasks()[name], parts(name, seed)
+    found: dict[str, dict[str, dict[str, float]]] = {"head": {}, "all": {}}
+    for n in task.numbers:
+        few = given._replace(train=given.train[:n])
+        for part, budget in (("head", HEAD_ONLY), ("all", ALL_WEIGHTS)):
+            found[part][str(n)] = learned(
+                start, task.readout, few, budget, seed, frozen=part == "head"
+            )
     return found
 
 
@@ -179,6 +198,7 @@ def limits() -> dict[str, dict[str, float]]:
         found[f"sense settled {name}"] = {"both": 1.0, "left": known, "rule": rule / total}
     return found | {
         "mood": {"both": 1.0, "left": 1.0, "rule": _share(_good_is_happy)},
+        "mood by the mean": {"both": 1.0, "left": 1.0, "rule": _share(_good_is_happy)},
         "span": {"both": 1.0, "left": 1.0, "rule": _share(_first_name)},
     }
 
