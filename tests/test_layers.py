@@ -38,8 +38,9 @@ ROOMS: dict[str, set[str]] = {
     "evaluation": {"root"},
     "figures": {"root", "evaluation"},
     "tasks": TRAINED,
-    "experiments": TRAINED | {"tasks"},
-    "check": TRAINED | {"tasks", "experiments"},
+    "controlled": TRAINED | {"tasks"},
+    "experiments": TRAINED | {"tasks", "controlled"},
+    "check": TRAINED | {"tasks", "controlled", "experiments"},
 }
 TOKENS_A_FILE = 2000
 

@@ -15,7 +15,7 @@ BEGIN, END = "<!-- tree: made by tests/test_readme.py -->\n```\n", "```\n<!-- en
 THESIS = "config shapes masks attention transformer objectives heads bert gpt".split()
 ROOMS = (
     "toyland corpora tokens words recurrent weights training generation evaluation figures tasks "
-    "experiments check"
+    "controlled experiments check"
 ).split()
 
 

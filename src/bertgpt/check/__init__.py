@@ -12,6 +12,7 @@ from bertgpt.check import counting as counting
 from bertgpt.check import gates as gates
 from bertgpt.check import gpt as gpt
 from bertgpt.check import inside_the_word as inside_the_word
+from bertgpt.check import published_weights as published_weights
 from bertgpt.check import recurrence as recurrence
 from bertgpt.check import self_attention as self_attention
 from bertgpt.check import the_transformer as the_transformer

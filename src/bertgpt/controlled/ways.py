@@ -1,0 +1,76 @@
+"""What an arm's model can be asked to do, by how it was trained: write, fill, or both.
+
+The course's own ways of writing and filling take a GPT or a BERT. Both are made here of one and
+the same stack, without a copy: what makes them one or the other is the mask.
+"""
+
+import torch
+from torch import Tensor
+
+from bertgpt.attention import AttentionRecord
+from bertgpt.bert import BERT
+from bertgpt.config import SPECIAL_IDS
+from bertgpt.controlled.arms import Arm
+from bertgpt.controlled.readers import Asked, Reader
+from bertgpt.controlled.rescoring import Rescored
+from bertgpt.gpt import GPT
+
+
+class OneBefore(BERT):
+    """A BERT whose guess of a token is read from the state before it."""
+
+    def hidden(
+        self,
+        token_ids: Tensor,
+        segment_ids: Tensor | None = None,
+        records: list[AttentionRecord] | None = None,
+    ) -> Tensor:
+        """The states (B, T, D), each moved to the position whose token it guesses."""
+        return super().hidden(token_ids, segment_ids, records).roll(1, dims=1)
+
+
+def writes(arm: Arm) -> bool:
+    """Whether it was trained to guess what comes next, from what comes before alone."""
+    return any(x.objective == "next-token" and x.mask != "full" for x in arm.lessons)
+
+
+def fills(arm: Arm) -> bool:
+    """Whether it was trained to guess hidden words with both sides in sight."""
+    return any(x.objective != "next-token" and x.mask != "causal" for x in arm.lessons)
+
+
+def as_writer(model: BERT) -> GPT:
+    """The same stack and head under the causal mask."""
+    with torch.random.fork_rng(devices=[]):
+        gpt = GPT(model.stack.cfg, SPECIAL_IDS)
+    gpt.stack, gpt.head = model.stack, model.head
+    return gpt.eval()
+
+
+def as_filler(model: BERT, arm: Arm) -> BERT:
+    """The same stack and head under the full mask, read where its training read a hidden word."""
+    reads = {x.reads for x in arm.lessons if x.objective != "next-token"} or {"before"}
+    with torch.random.fork_rng(devices=[]):
+        bert = (BERT if "at" in reads else OneBefore)(model.stack.cfg, SPECIAL_IDS)
+    bert.stack, bert.head = model.stack, model.head
+    return bert.eval()
+
+
+def left_reader(model: BERT, arm: Arm) -> Reader:
+    """Asked for a word from what comes before: under the causal mask if that was trained."""
+    masks = {x.mask for x in arm.lessons}
+    before = any(x.objective == "next-token" for x in arm.lessons)
+    before = before or all(x.reads == "before" for x in arm.lessons)
+    mask = "causal" if masks & {"causal", "prefix"} else "prefix"
+    return Asked(model, mask, "before" if before else "at")  # type: ignore[arg-type]
+
+
+def both_readers(model: BERT, arm: Arm) -> dict[str, Reader]:
+    """Asked for a word from both sides, in each way that its training allows."""
+    found: dict[str, Reader] = {}
+    if fills(arm):
+        reads = {x.reads for x in arm.lessons if x.objective != "next-token"}
+        found["gap"] = Asked(model, "full", "at" if "at" in reads else "before")
+    if writes(arm):
+        found["rescored"] = Rescored(model)
+    return found
