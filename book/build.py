@@ -43,7 +43,8 @@ def package_hash() -> str:
     digest = hashlib.sha256(b"3\0")
     files = [p for p in (ROOT / "src").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     files = [p for p in files if ".egg-info" not in str(p)]
-    for path in sorted([*files, ROOT / "requirements.txt", ROOT / "constraints.txt"]):
+    pins = [ROOT / f"{name}.txt" for name in ("requirements", "constraints", "models")]
+    for path in sorted([*files, *pins]):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()

