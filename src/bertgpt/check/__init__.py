@@ -7,6 +7,7 @@ which a notebook shows as a sentence. A checker never raises, whatever the funct
 
 from bertgpt.check import attention as attention
 from bertgpt.check import bert as bert
+from bertgpt.check import bert_is_not_gpt as bert_is_not_gpt
 from bertgpt.check import cost_and_depth as cost_and_depth
 from bertgpt.check import counting as counting
 from bertgpt.check import gates as gates
