@@ -158,6 +158,17 @@ def test_arrows_lead_from_what_is_read_to_the_gap() -> None:
     assert "she 75%" in shown
 
 
+def test_the_words_typed_on_the_page_are_those_of_the_picture() -> None:
+    alt = re.search(r":alt: (.+)", PAGE)
+    assert alt
+    said, (n_before, n_after) = opening.sentence(), opening.SHOWN
+    before, after = opening.BEFORE.split()[-n_before:], opening.AFTER.split()[:n_after]
+    drawn = [before, after[:-1], [*said["filled"]], said["written"][1 : n_after - 1]]
+    assert all(" ".join(words) in alt[1] for words in drawn), drawn
+    assert f"next word, {said['written'][0]}," in alt[1]
+    assert f"BERT sees *{' '.join(after[:-1])}*" in PAGE
+
+
 def test_the_sentence_is_one_of_toyland() -> None:
     words = {*opening.BEFORE.split(), *opening.AFTER.split()}
     assert words <= set(toyland_vocab().words)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from bertgpt.figures import style
 
 LETTER, AROUND, BETWEEN = 0.125, 0.16, 0.05  # widths: a letter, the space around and between words
-INCHES = 0.715  # of a unit: narrow enough that the whole picture is seen on a phone
+INCHES = 0.7  # of a unit: narrow enough that the whole picture is seen on a phone
 
 
 def two_readers(
