@@ -1,5 +1,6 @@
 """Instruments on known cases: exact readers reach the limits, and what is wrong is seen as such."""
 
+from collections import Counter
 from math import log
 
 import pytest
@@ -7,11 +8,19 @@ import torch
 from torch import Tensor
 
 from bertgpt.config import SPECIAL_IDS
-from bertgpt.controlled import filling, knowing, scoring, writing
+from bertgpt.controlled import abilities, filling, grid, knowing, scoring, writing
 from bertgpt.controlled.arms import ARMS, new_model
 from bertgpt.controlled.language import all_texts, drawn, little_toyland, vocab
 from bertgpt.controlled.readers import Asked, Exact, each_place
-from bertgpt.controlled.ways import as_filler, as_writer, both_readers, fills, left_reader, writes
+from bertgpt.controlled.ways import (
+    RestHidden,
+    as_filler,
+    as_writer,
+    both_readers,
+    fills,
+    left_reader,
+    writes,
+)
 from bertgpt.generation.gaps import gap_log_probs, hide
 from bertgpt.masks import causal_mask
 from bertgpt.toyland.lengths import lengths
@@ -57,11 +66,33 @@ def test_who_writes_and_who_fills() -> None:
     assert not writes(ARMS["full, next"])
     assert not fills(ARMS["causal, 40 %"])
     bert = new_model(ARMS["causal first"], 0)
-    assert set(both_readers(bert, ARMS["causal first"])) == {"gap", "rescored"}
+    found = both_readers(bert, ARMS["causal first"])
+    assert set(found) == {"gap", "left, rest [MASK]", "rescored"}
     for name, wanted in (("full, 40 %", "at"), ("causal, next", "before")):
         reader = left_reader(bert, ARMS[name])
         assert isinstance(reader, Asked)
         assert reader.reads == wanted
+
+
+def test_a_reader_of_both_sides_is_shown_the_left_alone() -> None:
+    ids, places = each_place(all_texts().ids[numbers(6)])
+    hidden, _ = grid.questions(all_texts().ids[numbers(6)], "full, rest [MASK]")
+    found = RestHidden(Exact("both")).guess(ids, places)
+    assert torch.equal(found, Exact("both").guess(hidden, places))
+    assert not torch.allclose(found.exp(), Exact("left").guess(ids, places).exp())  # length told
+
+
+def test_bits_by_kind_are_those_of_the_grid() -> None:
+    bert, ids = new_model(ARMS["full, 40 %"], 0).eval(), all_texts().ids[numbers(30)]
+    by_kind = abilities.by_kind(bert, ARMS["full, 40 %"], ids)
+    assert by_kind.keys() == {"full"}
+    n_words = Counter[str]()
+    for row in ids.tolist():
+        words = filling.words_of(row)
+        n_words[writing.kind(words)] += len(words)
+    assert by_kind["full"].keys() == n_words.keys()
+    mean = sum(by_kind["full"][kind] * n for kind, n in n_words.items()) / n_words.total()
+    assert mean == pytest.approx(grid.bits(grid.asked(bert, ARMS["full, 40 %"], "full"), ids))
 
 
 # --- filling

@@ -130,15 +130,17 @@ def test_a_mask_changes_the_mean_state() -> None:
 
 def test_positions_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost, "lengths", lambda _: {2: 1.0})  # [CLS] a b [SEP]
-    found = cost.positions(sweeps=3, orders=2)
+    found = cost.positions(sweeps=3, walk_sweeps=1, orders=2)
     written = found["a written word"]
     assert written["next token, cache"] == 3 / 2  # [CLS], a, b: what follows each
     assert written["next token, no cache"] == (1 + 2 + 3) / 2
     assert written["gaps by order"] == 4  # the whole text for each word
     assert written["gaps at once"] == 2
     assert written["Gibbs"] == (1 + 3) * 4
-    # To begin with as by order; then for each proposal one reading, and one for each word.
-    assert written["Metropolis-Hastings"] == (2 * 4 + 3 * 2 * (1 + 2) * 4) / 2
+    # Filled by order, scored, and a reading for each of two draws; each that changes a word is
+    # scored: a reading for each word.
+    assert written["Metropolis-Hastings, no draw changes"] == 3 * 2 * 4 / 2
+    assert written["Metropolis-Hastings, added if all do"] == 2 * 2 * 4 / 2
     assert found["a scored text"] == {
         "log-probability": 4, "pseudo-log-likelihood": 8, "bound": 16,
     }  # fmt: skip

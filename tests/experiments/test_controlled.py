@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from bertgpt.controlled import abilities
 from bertgpt.controlled.abilities import Sizes
-from bertgpt.controlled.arms import ARMS
+from bertgpt.controlled.arms import ARMS, Counts
+from bertgpt.controlled.grid import COLUMNS
 from bertgpt.experiments import controlled_rates, controlled_seed
 from bertgpt.experiments.controlled_rates import best_rate
 from bertgpt.experiments.runner import find
@@ -35,7 +37,7 @@ def test_two_arms_from_one_end_to_the_other(
     gpt, bert = (found["arms"][name] for name in TWO)
     assert set(gpt["grid"]) == set(bert["grid"]) == set(found["limits"]["grid"])
     assert set(gpt["readers"]) == {"left", "rescored"}
-    assert set(bert["readers"]) == {"left", "gap"}
+    assert set(bert["readers"]) == {"left", "left, rest [MASK]", "gap"}
     assert gpt["writes"].keys() == {"next token"}
     assert {"left", "Gibbs", "Metropolis-Hastings"} < bert["writes"].keys()
     assert gpt["scores"].keys() == {"log-probability"}
@@ -58,6 +60,32 @@ def _trains_no_more(run: Any, found: dict[str, Any], monkeypatch: pytest.MonkeyP
     assert run() == found
     with pytest.raises(AssertionError, match="it trained"):
         run(updates=3)  # what is kept was made in another way
+
+
+def test_weights_are_kept_apart_from_what_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arm, path = ARMS["causal, next"], tmp_path / "new" / "00-0.safetensors"
+    model, learned = controlled_seed._learned(path, arm, 0, 1e-3, 2)
+    again, kept = controlled_seed._learned(path, arm, 0, 1e-3, 2)
+    for name, weights in model.state_dict().items():
+        assert torch.equal(weights, again.state_dict()[name])
+    assert kept == learned
+    assert learned["curve"][-1]["grid"].keys() == COLUMNS.keys()
+    made: list[int] = []
+
+    def trained(*_: object) -> Any:
+        made.append(1)
+        return model, Counts(2, 1, 1, 1)
+
+    monkeypatch.setattr(controlled_seed, "trained", trained)
+    controlled_seed._learned(path, arm, 0, 1e-3, 2)
+    assert not made
+    controlled_seed._learned(path, arm, 0, 3e-3, 2)  # another rate: these weights do not count
+    assert len(made) == 1
+    path.write_bytes(path.read_bytes()[:100])
+    controlled_seed._learned(path, arm, 0, 3e-3, 2)
+    assert len(made) == 2
 
 
 def test_a_damaged_file_costs_only_time(tmp_path: Path) -> None:

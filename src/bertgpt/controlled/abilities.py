@@ -4,6 +4,7 @@ The instruments are readers and texts; a limit is the ability of an exact reader
 same code on the same texts.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,9 +15,10 @@ from bertgpt.bert import BERT
 from bertgpt.controlled import filling, grid, knowing, labelled, scoring, similar, writing
 from bertgpt.controlled.arms import Arm
 from bertgpt.controlled.language import all_texts, drawn
-from bertgpt.controlled.readers import Exact, Reader, each_place
+from bertgpt.controlled.readers import Exact, Reader, each_place, surprise
 from bertgpt.controlled.rescoring import log_prob
 from bertgpt.controlled.ways import (
+    RestHidden,
     as_filler,
     as_writer,
     both_readers,
@@ -26,6 +28,7 @@ from bertgpt.controlled.ways import (
 )
 from bertgpt.evaluation.scores import spearman
 
+SHOWN = 6  # texts of each way of writing that are stored
 TEST_SEED = 1_000_003  # and the seed of the run: no training draws from it
 
 
@@ -93,6 +96,7 @@ def measured(model: BERT, arm: Arm, given: Asked) -> dict[str, Any]:
     readers = {"left": left_reader(model, arm), **both_readers(model, arm)}
     found: dict[str, Any] = {
         "grid": grid.row(model, arm, given.ids),
+        "by kind": by_kind(model, arm, given.ids),
         "repeats what it sees": grid.shown_share(model, arm, given.ids),
         "readers": {name: reading(name, reader, given) for name, reader in readers.items()},
         "writes": {}, "scores": {}, "two gaps": {},
@@ -112,6 +116,21 @@ def measured(model: BERT, arm: Arm, given: Asked) -> dict[str, Any]:
     return found | of_any_stack(model, given)
 
 
+def by_kind(model: BERT, arm: Arm, ids: Tensor) -> dict[str, dict[str, float]]:
+    """Bits of a word by kind of text, in each column of the grid that the last stage taught."""
+    readers = {column: grid.asked(model, arm, column) for column in grid.native(arm)}
+    return {column: _of_kinds(reader, ids, column) for column, reader in readers.items()}
+
+
+def _of_kinds(reader: Reader, ids: Tensor, column: str) -> dict[str, float]:
+    texts, places = grid.questions(ids, column)
+    whole, _ = each_place(ids)  # the same rows, nothing hidden
+    bits: dict[str, list[float]] = {}
+    for row, b in zip(whole.tolist(), surprise(reader, texts, places).tolist(), strict=True):
+        bits.setdefault(writing.kind(filling.words_of(row)), []).append(b)
+    return {kind: sum(some) / len(some) for kind, some in sorted(bits.items())}
+
+
 def of_any_stack(model: BERT, given: Asked) -> dict[str, Any]:
     """What can be asked of any stack, of one with new weights too: similarity, and labels."""
     return {
@@ -125,18 +144,24 @@ def _triples(given: Asked) -> list[similar.Triple]:
     return similar.triples(given.sizes.triples, generator)
 
 
-def _from_the_left(model: BERT, given: Asked) -> dict[str, float]:
+def _from_the_left(model: BERT, given: Asked) -> dict[str, Any]:
     generator = torch.Generator().manual_seed(given.seed)
     texts = writing.from_the_left(as_writer(model), given.sizes.written, generator)
-    return writing.judged(texts)
+    return _judged(texts)
 
 
-def _by_filling(model: BERT, arm: Arm, given: Asked) -> dict[str, dict[str, float]]:
+def _judged(texts: Sequence[writing.Words]) -> dict[str, Any]:
+    """The numbers of texts that were written, and some of them, evenly spaced: not chosen."""
+    some = texts[:: max(1, len(texts) // SHOWN)][:SHOWN]
+    return writing.judged(texts) | {"some": [" ".join(words) for words in some]}
+
+
+def _by_filling(model: BERT, arm: Arm, given: Asked) -> dict[str, dict[str, Any]]:
     bert, sizes = as_filler(model, arm), given.sizes
     written = writing.by_filling(bert, sizes.written, given.seed)
-    found = {way: writing.judged(texts) for way, texts in written.items()}
-    texts, accepted = writing.by_accepting(bert, sizes.walks, sizes.walk_sweeps, given.seed)
-    found["Metropolis-Hastings"] = writing.judged(texts) | {"accepted": accepted}
+    found = {way: _judged(texts) for way, texts in written.items()}
+    texts, shares = writing.by_accepting(bert, sizes.walks, sizes.walk_sweeps, given.seed)
+    found["Metropolis-Hastings"] = _judged(texts) | shares
     return found
 
 
@@ -157,8 +182,14 @@ def limits(given: Asked) -> dict[str, Any]:
     exact = given._replace(questions=possible)
     return {
         "grid": grid.floors(given.ids),
+        "by kind": {
+            column: _of_kinds(Exact("left" if column in grid.LEFT else "both"), given.ids, column)
+            for column in grid.COLUMNS
+            if column != "full, shown"  # nothing is left to be guessed there
+        },
         "readers": {
             "left": reading("left", Exact("left"), exact),
+            "left, rest [MASK]": reading("left", RestHidden(Exact("both")), exact),
             "both": reading("both", Exact("both"), exact),
         },
         "writes": writing.exact_sampler(given.sizes.written, generator),
@@ -174,9 +205,14 @@ def _gap_scores_of_exact(given: Asked) -> dict[str, dict[str, float]]:
     """Pseudo-log-likelihood with exact conditionals; of spoilt texts there is none."""
     exact = scoring.exact_scores(given.numbers)
     found = scoring.pseudo(Exact("both"))(given.ids)
+    bound = exact - scoring.log_chance_of_length(given.ids)  # in every order the same
     return {
+        "bound": {
+            "rank": spearman(bound.tolist(), exact.tolist()),
+            "nats a text": bound.mean().item(),
+        },
         "pseudo-log-likelihood": {
             "rank": spearman(found.tolist(), exact.tolist()),
             "nats a text": found.mean().item(),
-        }
+        },
     }

@@ -11,13 +11,15 @@ from bertgpt.controlled.language import little_toyland, vocab
 from bertgpt.toyland.lengths import lengths
 
 
-def positions(sweeps: int, orders: int) -> dict[str, dict[str, float]]:
+def positions(sweeps: int, walk_sweeps: int, orders: int) -> dict[str, dict[str, float]]:
     """Positions read for each word that is written or filled, and for each text that is scored.
 
     A text of n words has n + 2 positions, [CLS] and [SEP] included.
 
     Args:
-        sweeps: of a walk over all words, after each was filled once.
+        sweeps: of Gibbs sampling over all words, after each was filled once.
+        walk_sweeps: of a Metropolis-Hastings walk. What it reads depends on how many of its draws
+            change a word, as only these are scored: the least, and what is added if all do.
         orders: of revealing, for the bound.
     """
     chances = lengths(little_toyland())
@@ -28,7 +30,7 @@ def positions(sweeps: int, orders: int) -> dict[str, dict[str, float]]:
         return sum(p * each[n] for n, p in chances.items())
 
     squares = mean({n: n * (n + 2) for n in chances})  # a reading for each word
-    cubes = mean({n: n * (n + 2) * (n + 1) for n in chances})  # and one for each word of that
+    cubes = mean({n: n * n * (n + 2) for n in chances})  # and one for each word of that
     tokens = mean({n: n + 1 for n in chances})  # each is read once; [SEP] is written, not read
     again = mean({n: (n + 1) * (n + 2) / 2 for n in chances})
     return {
@@ -38,7 +40,9 @@ def positions(sweeps: int, orders: int) -> dict[str, dict[str, float]]:
             "gaps by order": squares / words,
             "gaps at once": (words + 2) / words,
             "Gibbs": (1 + sweeps) * squares / words,
-            "Metropolis-Hastings": (squares + sweeps * cubes) / words,
+            # Filled by order and scored once; then a reading for each draw.
+            "Metropolis-Hastings, no draw changes": (2 + walk_sweeps) * squares / words,
+            "Metropolis-Hastings, added if all do": walk_sweeps * cubes / words,
         },
         "a filled gap": {
             "gap": words + 2,

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from bertgpt.bert import BERT
 from bertgpt.config import SPECIAL_IDS
-from bertgpt.controlled.language import all_texts, vocab
+from bertgpt.controlled.language import all_texts, little_toyland, vocab
 from bertgpt.controlled.readers import Exact, Reader, each_place, is_special
 from bertgpt.controlled.rescoring import log_prob
 from bertgpt.evaluation.scores import spearman
+from bertgpt.toyland.lengths import lengths
 
 ORDERS = 4  # of revealing, for the bound
 Score = Callable[[Tensor], Tensor]  # texts (B, T) -> (B,), in nats
@@ -64,6 +65,13 @@ def bound(reader: Reader, orders: int, seed: int) -> Score:
 def exact_scores(numbers: Tensor) -> Tensor:
     """Log-probability of listed texts, in nats."""
     return all_texts().probabilities[numbers].log()
+
+
+def log_chance_of_length(ids: Tensor) -> Tensor:
+    """Log-probability that a text has as many words as each of these, in nats: (B,)."""
+    chances = lengths(little_toyland())
+    n_words = (~is_special()[ids]).sum(dim=1).tolist()
+    return torch.tensor([log(chances[n]) for n in n_words], dtype=torch.float64)
 
 
 def spoilt(ids: Tensor, generator: torch.Generator) -> Tensor:

@@ -4,6 +4,8 @@ The course's own ways of writing and filling take a GPT or a BERT. Both are made
 the same stack, without a copy: what makes them one or the other is the mask.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -11,7 +13,7 @@ from bertgpt.attention import AttentionRecord
 from bertgpt.bert import BERT
 from bertgpt.config import SPECIAL_IDS
 from bertgpt.controlled.arms import Arm
-from bertgpt.controlled.readers import Asked, Reader
+from bertgpt.controlled.readers import Asked, Reader, is_special
 from bertgpt.controlled.rescoring import Rescored
 from bertgpt.gpt import GPT
 
@@ -65,12 +67,29 @@ def left_reader(model: BERT, arm: Arm) -> Reader:
     return Asked(model, mask, "before" if before else "at")  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class RestHidden:
+    """A reader of both sides, shown the left alone: each word after the place is [MASK].
+
+    So a model trained under the full mask knows to read the left. It is told the length as well.
+    """
+
+    reader: Reader
+
+    def guess(self, ids: Tensor, places: Tensor) -> Tensor:
+        """As `Reader.guess`."""
+        later = torch.arange(ids.shape[1]) > places[:, None]
+        hidden = ids.masked_fill(later & ~is_special()[ids], SPECIAL_IDS.mask)
+        return self.reader.guess(hidden, places)
+
+
 def both_readers(model: BERT, arm: Arm) -> dict[str, Reader]:
     """Asked for a word from both sides, in each way that its training allows."""
     found: dict[str, Reader] = {}
     if fills(arm):
         reads = {x.reads for x in arm.lessons if x.objective != "next-token"}
         found["gap"] = Asked(model, "full", "at" if "at" in reads else "before")
+        found["left, rest [MASK]"] = RestHidden(found["gap"])
     if writes(arm):
         found["rescored"] = Rescored(model)
     return found

@@ -101,17 +101,25 @@ def by_filling(bert: BERT, n: int, seed: int) -> dict[str, list[Words]]:
     return {way: _texts(rows) for way, rows in ids.items()}
 
 
-def by_accepting(bert: BERT, n: int, sweeps: int, seed: int) -> tuple[list[Words], float]:
-    """Texts of a Metropolis-Hastings walk towards exp(pseudo-log-likelihood); its acceptance.
+def by_accepting(
+    bert: BERT, n: int, sweeps: int, seed: int
+) -> tuple[list[Words], dict[str, float]]:
+    """Texts of a Metropolis-Hastings walk towards exp(pseudo-log-likelihood), and two fractions.
+
+    "changing": of the draws, those that would change the text; only these are scored. "accepted":
+    of these, those that did.
 
     It takes a reading for each word of a text and proposal, so n and sweeps are small.
     """
     generator = torch.Generator().manual_seed(seed)
     blank = blank_texts(bert, drawn_lengths(n, generator))
     begun = fill(bert, blank, "random", generator=generator).ids
-    *_, last = metropolis_hastings(bert, begun, None, sweeps, generator=generator)
-    acceptance = last.acceptance
-    return _texts(last.ids), 0.0 if acceptance != acceptance else acceptance
+    walk = list(metropolis_hastings(bert, begun, None, sweeps, generator=generator))
+    proposed = sum(int(sweep.proposed.sum()) for sweep in walk)
+    accepted = sum(int(sweep.accepted.sum()) for sweep in walk)
+    draws = sweeps * int((blank == SPECIAL_IDS.mask).sum())
+    shares = {"changing": proposed / draws, "accepted": accepted / max(1, proposed)}
+    return _texts(walk[-1].ids), shares
 
 
 def _texts(ids: Tensor) -> list[Words]:

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from bertgpt.bert import BERT
+from bertgpt.controlled import grid
 from bertgpt.controlled.abilities import SIZES, Sizes, asked, limits, measured, of_any_stack
 from bertgpt.controlled.arms import ARMS, UPDATES, Arm, new_model, trained
 from bertgpt.controlled.cost import positions
-from bertgpt.controlled.grid import asked as asked_as
-from bertgpt.controlled.grid import bits, native
+from bertgpt.controlled.grid import native, row
 from bertgpt.controlled.language import all_texts, drawn
 from bertgpt.controlled.scoring import ORDERS
 from bertgpt.controlled.writing import SWEEPS
@@ -29,16 +31,19 @@ CURVE_TEXTS = 60
 
 @dataclass
 class Curve:
-    """Bits of a word on development texts, by updates, asked as an arm's last stage taught."""
+    """Bits of a word on development texts, by updates: asked as an arm's last stage taught, and in
+    every column, so that what the first of two stages taught is seen to be kept or lost.
+    """
 
     arm: Arm
-    points: list[dict[str, float]] = field(default_factory=list)
+    points: list[dict[str, Any]] = field(default_factory=list)
 
     def look(self, updates: int, model: BERT) -> None:
         """Add a point."""
-        texts, columns = development_texts(), native(self.arm)
-        each = [bits(asked_as(model, self.arm, x), texts, x) for x in columns]
-        self.points.append({"updates": updates, "bits": sum(each) / len(each)})
+        found = row(model, self.arm, development_texts())
+        taught = [found[column] for column in native(self.arm)]
+        mean = sum(taught) / len(taught)
+        self.points.append({"updates": updates, "bits": mean, "grid": found})
 
 
 @cache
@@ -71,8 +76,8 @@ def one_seed(
 
     Args:
         rates: learning rate by arm.
-        folder: where the measures of finished arms are kept, by the code that made them. A file
-            that is damaged or cannot be written costs only the time to compute it.
+        folder: where weights and measures of finished arms are kept, by the code that made them. A
+            file that is damaged or cannot be written costs only the time to compute it.
     Returns:
         "limits", of those who know the language; "cost"; "arms", by name what `measured` found,
         with "counts" (updates, tokens, guesses, parameters), "rate" and "curve"; and
@@ -85,18 +90,44 @@ def one_seed(
         path = folder.expanduser() / f"{number:02d}-{seed}.json"
         found[name] = _kept(path, made_of)
         if found[name] is None:
-            curve = Curve(ARMS[name])
-            model, counts = trained(ARMS[name], seed, rates[name], updates, curve.look)
-            found[name] = {"rate": rates[name], "counts": counts._asdict()}
-            found[name] |= {"curve": _rounded(curve.points)}
+            weights = folder.expanduser() / f"{number:02d}-{seed}.safetensors"
+            model, learned = _learned(weights, ARMS[name], seed, rates[name], updates)
+            found[name] = {"rate": rates[name], **learned}
             found[name] |= _rounded(measured(model, ARMS[name], given))
             _keep(path, made_of, found[name])
     return {
         "limits": _rounded(limits(given)),
-        "cost": _rounded(positions(SWEEPS, ORDERS)),
+        "cost": _rounded(positions(SWEEPS, sizes.walk_sweeps, ORDERS)),
         "arms": found,
         "new weights": _rounded(of_any_stack(new_model(ARMS["full, 40 %"], seed), given)),
     }
+
+
+def _learned(
+    path: Path, arm: Arm, seed: int, rate: float, updates: int
+) -> tuple[BERT, dict[str, Any]]:
+    """An arm's model, its counts and its curve: trained, or as kept by the code that trains."""
+    made_of = f"{code_digest(Path(grid.__file__))}-{updates}-{rate:g}"
+    try:
+        with safe_open(path, "pt") as kept:
+            if kept.metadata()["made of"] == made_of:
+                model = new_model(arm, seed)
+                model.load_state_dict({name: kept.get_tensor(name) for name in kept.keys()})
+                return model.eval(), json.loads(kept.metadata()["learned"])
+    except (OSError, RuntimeError, SafetensorError, ValueError, KeyError, TypeError):
+        pass  # none there, or damaged
+    curve = Curve(arm)
+    model, counts = trained(arm, seed, rate, updates, curve.look)
+    learned = {"counts": counts._asdict(), "curve": _rounded(curve.points)}
+    unfinished = path.with_suffix(".unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        save_file(weights, unfinished, {"made of": made_of, "learned": json.dumps(learned)})
+        unfinished.replace(path)
+    except (OSError, SafetensorError):  # no room, or no right to write there
+        pass
+    return model, learned
 
 
 def _kept(path: Path, made_of: str) -> Any:
