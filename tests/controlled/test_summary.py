@@ -22,7 +22,8 @@ def labels(causal: float, full: float) -> dict[str, Any]:
         mask: {"head": part, "all": {n: {"accuracy": accuracy} for n in part}}
         for mask, accuracy in (("causal", causal), ("full", full))
     }
-    return dict.fromkeys(("span", "sense settled after"), by_mask)
+    worse = {m: {"all": {"40": {"accuracy": 0.05}}} for m in ("causal", "full")}
+    return {"span": by_mask, "span from the last word": worse}
 
 
 def seed(shift: float = 0.0) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def seed(shift: float = 0.0) -> dict[str, Any]:
     bert = {
         "grid": {"causal": 4.0, "full": 0.75},
         "readers": {
-            "left": reader(3.0),
+            "left": reader(3.0), "left, rest [MASK]": reader(1.15),
             "gap": reader(0.7 + shift) | {"two gaps": {"left": 2.6, "right": 2.5, "together": 4.0}},
         },
         "writes": {
@@ -58,9 +59,11 @@ def seed(shift: float = 0.0) -> dict[str, Any]:
     leak = {"readers": {"left": reader(5.0)}, "writes": {}, "two gaps": {}, "scores": {}}
     limits = {
         "grid": {"causal": 1.0, "full": 0.5},
-        "readers": {"left": reader(1.1), "both": reader(0.5)},
+        "readers": {
+            "left": reader(1.1), "left, rest [MASK]": reader(0.9), "both": reader(0.5),
+        },
         "labels": {"span": {"both": 1.0, "left": 1.0, "rule": 0.5}},
-    }
+    }  # fmt: skip
     new = {"labels": labels(0.3, 0.4)}
     arms = {GPT: gpt, BERT: bert, "full, next": leak}
     return {"arms": arms, "limits": limits, "new weights": new}
@@ -71,6 +74,7 @@ def test_bits_are_counted_from_the_exact_reader() -> None:
     assert summary.excess(value, GPT, "causal") == pytest.approx(0.25)
     assert summary.excess(value, BERT, "full") == pytest.approx(0.25)
     assert summary.left(value, GPT) == pytest.approx(0.2)
+    assert summary.left(value, BERT) == pytest.approx(0.25)  # told the length, as its limit is
     assert summary.gap(value, GPT) == pytest.approx(0.1)  # rescored
     assert summary.gap(value, BERT) == pytest.approx(0.2)
     assert summary.gap(value, "full, next") == pytest.approx(4.5)  # it has but the left
@@ -95,6 +99,12 @@ def test_labels_are_read_under_the_mask_of_an_arm_or_another() -> None:
     assert summary.labelled(value, GPT, "span", "40", "full") == 0.75
     assert summary.labelled(value, BERT, "span", "40") == 1.0
     assert summary.labelled(value, "new weights", "span", "40") == 0.4
+    assert summary.span(value, BERT) == 1.0  # the better of two places
+    assert summary.span(value, GPT, mask="full") == 0.75
+    value["arms"][GPT]["labels"]["span from the last word"]["causal"]["all"]["40"] |= {
+        "accuracy": 0.9
+    }
+    assert summary.span(value, GPT) == 0.9
     masks = {arm: summary.own_mask(arm) for arm in (GPT, TURNS, "masked first", "causal first")}
     assert masks == {GPT: "causal", TURNS: "full", "masked first": "causal", "causal first": "full"}
     assert summary.own_mask("full, next") == summary.own_mask("prefix, next") == "full"

@@ -167,4 +167,4 @@ def which_mask(attempt: Attempt) -> str:
         ]  # fmt: skip
         hint = "Change one token after the other: up to which place does the first state change?"
         expect_or_explain(attempt, (Box(prefix), ids), prefix, slips, hint)
-    return "Change one word and look who feels it: so the masks were told apart on page 08."
+    return "Change one word and look who feels it: page 08 found its masks in this way."

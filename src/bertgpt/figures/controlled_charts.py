@@ -84,7 +84,7 @@ def _back(axes: Axes, at: tuple[float, float], shade: float, framed: bool) -> No
 
 
 def _written(found: Cell, digits: int, signed: bool) -> list[str]:
-    """What a cell says: a mean and the ends of its interval, a number, or a dash."""
+    """Lines of a cell: a mean and the ends of its interval, a number, or a dash."""
     if found is None:
         return [NOTHING]
     numbers = list(found) if isinstance(found, Interval) else [found]

@@ -23,7 +23,7 @@ HIDDEN = (1, 4)  # of WORDS, where BERT's objective is drawn
 def switches() -> Figure:
     """The stack once, and beside it mask, objective and head, each in GPT's and in BERT's form."""
     figure, axes = _empty(height=5.9, width=9.2, size=(92, 59))
-    for x, text in ((26.5, "GPT"), (56.5, "BERT"), (80.5, "turned alone, from GPT")):
+    for x, text in ((26.5, "GPT"), (56.5, "BERT"), (80, "turned by itself, from GPT")):
         axes.text(x, 57, text, ha="center", va="center", fontweight="bold", color=INK, fontsize=11)
     _box(axes, (0.8, 1.5), (10, 52.5), COLOURS[2], "one stack:\n\ntables,\nblocks,\nnorm")
     for row, (name, then) in enumerate(TURNED):
