@@ -75,6 +75,22 @@ def test_a_label_by_the_mean_is_of_all_states_but_padding() -> None:
     torch.testing.assert_close(found, head(h.mean(dim=1)))
 
 
+def test_the_last_word_points_not_the_end() -> None:
+    readout = labelled.LastWordSpan("last")
+    bert = new_model(ARMS["full, 40 %"], 0).eval()
+    head = readout.make_head(bert.stack)
+    h = torch.randn(1, 5, bert.stack.cfg.width, generator=torch.Generator().manual_seed(0))
+    ids = torch.tensor([[2, 7, 8, 3, 0]])  # [CLS], two words, [SEP], padding
+    found = readout.scores(head, h, ids, 0)
+    assert found.shape == (1, 5, 2)
+    assert bool((found[:, 4] == -torch.inf).all())
+    for place, moves in ((2, True), (3, False)):  # what the state at a place says to the first word
+        changed = h.clone()
+        changed[0, place] += 1.0
+        same = torch.equal(readout.scores(head, changed, ids, 0)[:, 1], found[:, 1])
+        assert same is not moves
+
+
 def test_labels_of_a_smaller_number_are_among_those_of_a_larger(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -86,13 +102,13 @@ def test_labels_of_a_smaller_number_are_among_those_of_a_larger(
 
     monkeypatch.setattr(labelled, "learned", noted)
     bert = new_model(ARMS["full, 40 %"], 0).eval()
-    found = labelled.by_part(bert, "sense settled after", 0)
+    found = labelled.by_part(bert, "span", 0)
     assert found == {
-        "head": {"10": {"accuracy": 1.0}, "40": {"accuracy": 1.0}},
-        "all": {"10": {"accuracy": 0.0}, "40": {"accuracy": 0.0}},
+        "head": {"40": {"accuracy": 1.0}, "200": {"accuracy": 1.0}},
+        "all": {"40": {"accuracy": 0.0}, "200": {"accuracy": 0.0}},
     }
-    assert [len(given.train) for given in seen] == [10, 10, 40, 40]
-    assert seen[0].train == seen[-1].train[:10]
+    assert [len(given.train) for given in seen] == [40, 40, 200, 200]
+    assert seen[0].train == seen[-1].train[:40]
     assert seen[0].test == seen[-1].test
 
 

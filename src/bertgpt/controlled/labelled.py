@@ -40,8 +40,8 @@ class Budget(NamedTuple):
     rates: tuple[float, ...]
 
 
-HEAD_ONLY = Budget(100, 16, (1e-2, 5e-2))
-ALL_WEIGHTS = Budget(100, 16, (1e-3, 3e-3))
+HEAD_ONLY = Budget(150, 16, (1e-2, 5e-2))
+ALL_WEIGHTS = Budget(150, 16, (1e-3, 3e-3))
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,10 @@ def tasks() -> dict[str, Task]:
     """All tasks by name."""
     words = WordLabels(len(senses()))
     return {
-        "sense settled after": Task(("follows",), _sense, words, (10, 40)),
-        "sense settled before": Task(("before",), _sense, words, (10, 40)),
+        "sense settled after": Task(("follows",), _sense, words, (10,)),
+        "sense settled before": Task(("before",), _sense, words, (10,)),
         "mood": Task(("day",), _mood, TextLabel(len(MOODS), "last"), (200,)),
-        "mood by the mean": Task(("day",), _mood, MeanLabel(len(MOODS), "last")),
+        "mood by the mean": Task(("day",), _mood, MeanLabel(len(MOODS), "last"), (40,)),
         "span": Task(("gift",), _span, Span("last")),
         "span from the last word": Task(("gift",), _span, LastWordSpan("last")),
     }
