@@ -1,1 +1,1 @@
-"""The controlled experiment: a small language, one stack; mask, objective, head change alone."""
+"""The controlled experiment: a small language, one stack; only mask, objective and head change."""

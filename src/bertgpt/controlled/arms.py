@@ -23,7 +23,7 @@ Mask = Literal["causal", "full", "prefix"]
 
 @dataclass(frozen=True)
 class Lesson:
-    """What an update asks: a mask, an objective, and the position where a guess is read.
+    """Task of an update: a mask, an objective, and the position where a guess is read.
 
     Args:
         shifted: read a hidden token from the state before it, where a GPT guesses it too: masked
@@ -108,7 +108,7 @@ ARMS: dict[str, Arm] = {
 
 
 class Counts(NamedTuple):
-    """What an arm's training took."""
+    """Updates, tokens read, guesses and parameters of an arm's training."""
 
     updates: int
     tokens: int  # read, padding not counted
@@ -161,7 +161,7 @@ def trained(
 
 
 def _tasks(arm: Arm, seed: int, updates: int) -> Iterator[Task]:
-    """What each update asks; texts come from one generator, what is hidden from another."""
+    """Tasks of all updates; texts come from one generator, what is hidden from another."""
     read = torch.Generator().manual_seed(seed)
     hide = torch.Generator().manual_seed(seed + 1)
     for number in range(updates):

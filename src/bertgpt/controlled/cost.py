@@ -1,4 +1,4 @@
-"""What a word that is written costs, and a text that is scored: positions that are read, counted.
+"""Cost of a word that is written, and of a text that is scored: positions read, counted.
 
 A position read is one pass of one token through all layers. Nothing is timed, so the counts are
 those of any machine; they are means over the language, exact.

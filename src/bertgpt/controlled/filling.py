@@ -1,4 +1,4 @@
-"""Filling one gap, and two: surprise at what stood there, and what is drawn.
+"""Filling one gap, and two: surprise at the hidden words, and what is drawn.
 
 Two gaps whose words say something of each other tell ways of filling apart. By order, the second is
 guessed in the light of the first; at once, each by itself. The difference, in bits, is what one
@@ -36,7 +36,7 @@ def words_of(row: list[int]) -> tuple[str, ...]:
 
 
 def one_gap(reader: Reader, ids: Tensor, places: Tensor) -> dict[str, float]:
-    """Bits of the word that stood at each place, and how often it is the first guess.
+    """Bits of the hidden word at each place, and how often it is the first guess.
 
     "sure" is the mean probability of the first guess: of an exact reader, the fraction that nobody
     beats on average, without the luck of these texts and of ties.

@@ -1,8 +1,8 @@
 """Questions with one right word: agreement, copying in both directions, and facts in the weights.
 
 Each is a text of the language, a place in it, and the words among which the answer is sought, so
-that a model is not marked down for a strange form. Who knows the language answers all of them; what
-is shown in each case decides whether a reader of the left can.
+that a model is not marked down for a strange form. A reader who knows the language answers all of
+them; what is shown in each case decides whether one that reads only what comes before can.
 """
 
 from collections.abc import Sequence
@@ -90,7 +90,7 @@ def both_forms(told: Told) -> dict[str, Words]:
 
 
 def fact_questions() -> dict[str, list[Cloze]]:
-    """The last word of a form that was told, and of the other; each with the gap first as well.
+    """The last word of the form in training, and of the other; each with the gap first as well.
 
     "told": the form of training, its last word asked from the left, as it was trained.
     "told, asked for the first": the same form with the gap at the front.

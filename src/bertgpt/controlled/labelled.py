@@ -68,7 +68,7 @@ class MeanLabel(TextLabel):
 
 
 def before_the_end(x: Tensor, token_ids: Tensor, pad_id: int) -> Tensor:
-    """What is at the last word of each text, before its [SEP]: (B, T, C) -> (B, C)."""
+    """State at the last word of each text, before its [SEP]: (B, T, C) -> (B, C)."""
     return x[torch.arange(len(x)), (token_ids != pad_id).sum(dim=1) - 2]
 
 
@@ -196,8 +196,8 @@ def by_part(start: Model, name: str, seed: int) -> dict[str, dict[str, dict[str,
 
 
 def limits() -> dict[str, dict[str, float]]:
-    """What can be known of each label, exact: by who has read all, by who has read up to the word
-    or the end, and by a rule.
+    """Best accuracy for each label, exact: of a reader of the whole text, of one that has read up
+    to the word or the end, and of a rule.
 
     The rules: the commonest sense of a word; good or bad, whatever "not" says; the person who is
     named first.

@@ -49,8 +49,8 @@ class Asked:
         mask: "causal"; "prefix", where what comes before the gap reads itself both ways and
             nothing after it is read; "full", where all but the gap is read.
         reads: where the guess is read, at the gap or at the position before it, as it was trained.
-        gap: what stands at the gap: [MASK]; [MASK] that no other position may read, for a model
-            that never met one; or the answer itself.
+        gap: what the model is shown at the gap: [MASK]; [MASK] that no other position may read,
+            for a model that never met one; or the answer itself.
     """
 
     model: BERT
@@ -160,6 +160,6 @@ def each_place(ids: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def surprise(reader: Reader, ids: Tensor, places: Tensor) -> Tensor:
-    """Bits of the word that stands at each place: (B,)."""
+    """Bits of the word at each place: (B,)."""
     words = ids.gather(1, places[:, None])
     return -reader.guess(ids, places).gather(1, words)[:, 0].double() / torch.log(torch.tensor(2.0))

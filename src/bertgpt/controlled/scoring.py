@@ -77,8 +77,8 @@ def log_chance_of_length(ids: Tensor) -> Tensor:
 def spoilt(ids: Tensor, generator: torch.Generator) -> Tensor:
     """Each text with one word exchanged so that no such text exists.
 
-    The new word is one that can follow what comes before it, so that a reader of the left has to
-    notice by what comes after. Where no place of a text has such a word, any word will do.
+    The new word is one that can follow what comes before it, so that a reader has to notice
+    by what comes after. Where no place of a text has such a word, any word will do.
     """
     listed = set(map(tuple, all_texts().ids.tolist()))
     width = all_texts().ids.shape[1]
@@ -125,8 +125,8 @@ def over_all_texts(model: BERT) -> dict[str, float]:
     """A left-to-right model on every text of the language: no sample, no sampling error.
 
     Returns:
-        "mass": the probability of all listed texts together; "excess": by how many bits a text
-        the model's surprise exceeds the entropy, which is the divergence from the language.
+        The probability of all listed texts together ("mass"), and by how many bits for each text
+        the model's surprise exceeds the entropy ("excess"), the divergence from the language.
     """
     listed = all_texts()
     scores = log_prob(model, listed.ids)

@@ -80,14 +80,16 @@ def from_the_left(gpt: GPT, n: int, generator: torch.Generator) -> list[Words]:
 
 
 def drawn_lengths(n: int, generator: torch.Generator) -> list[int]:
-    """Numbers of words, drawn as the language's own: who fills gaps is told how many there are."""
+    """Numbers of words, drawn as the language's own: a filler knows how many gaps it has."""
     chances = lengths(little_toyland())
     weights = torch.tensor(list(chances.values()))
     which = torch.multinomial(weights, n, True, generator=generator)
     return sorted(list(chances)[i] for i in which.tolist())
 
 
-def by_filling(bert: BERT, n: int, seed: int) -> dict[str, list[Words]]:
+def by_filling(
+    bert: BERT, n: int, seed: int, orders: Sequence[Order] = ORDERS
+) -> dict[str, list[Words]]:
     """Texts of a model that fills gaps: by order, and by walks that begin where "random" ended."""
 
     def generator() -> torch.Generator:
@@ -95,9 +97,10 @@ def by_filling(bert: BERT, n: int, seed: int) -> dict[str, list[Words]]:
 
     blank = blank_texts(bert, drawn_lengths(n, generator()))
     ids: dict[str, Tensor] = {}
-    for order in ORDERS:
+    for order in orders:
         ids[order] = fill(bert, blank, order, generator=generator()).ids
-    *_, ids["Gibbs"] = gibbs(bert, ids["random"], SWEEPS, generator=generator())
+    if "random" in ids:
+        *_, ids["Gibbs"] = gibbs(bert, ids["random"], SWEEPS, generator=generator())
     return {way: _texts(rows) for way, rows in ids.items()}
 
 

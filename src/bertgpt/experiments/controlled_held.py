@@ -8,5 +8,5 @@ from bertgpt.experiments.runner import experiment
 
 @experiment("controlled_held", seeds=range(5, 10))
 def controlled_held(seed: int) -> dict[str, Any]:
-    """What `controlled` measures, to see which sentences of the page hold on other seeds."""
+    """The measurements of `controlled`, to see which sentences of the page hold on other seeds."""
     return one_seed(seed, stored_rates())

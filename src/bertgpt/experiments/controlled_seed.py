@@ -131,7 +131,7 @@ def _learned(
 
 
 def _kept(path: Path, made_of: str) -> Any:
-    """What a file holds, if it was made so; else None."""
+    """Contents of a file, if it was made so; else None."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         return kept["found"] if kept["made of"] == made_of else None

@@ -92,7 +92,8 @@ def separation(vectors: Tensor, senses: Sequence[str]) -> float:
         vectors: (N, D).
 
     >>> x = torch.tensor([[1.0, 0.1], [1.0, 0.2], [-1.0, 0.2], [-1.0, 0.1]])
-    >>> separation(x, ["a", "a", "b", "b"]), separation(x[:1].repeat(4, 1), ["a", "a", "b", "b"])
+    >>> senses = ["a", "a", "b", "b"]
+    >>> separation(x, senses), separation(x[:1].repeat(4, 1), senses)
     (1.0, 0.5)
     """
     x = F.normalize((vectors - vectors.mean(0)).double(), dim=-1)
@@ -129,9 +130,9 @@ def by_layer(model: Model, mask: str, found: Mapping[str, Sequence[Use]]) -> dic
     """How well the vectors after each layer tell the senses apart, at two places.
 
     Returns:
-        by kind of word, and "at the word" or "at the full stop" of its sentence: "probe", the
-        accuracy of `probe_accuracy`, and "separation", each a mean over the words of the kind, by
-        layer, the embeddings first.
+        By kind of word, by place ("at the word" or "at the full stop" of its sentence) and by
+        measure ("probe", the accuracy of `probe_accuracy`, and "separation"), a list by layer,
+        the embeddings first; each number is a mean over the words of the kind.
     """
     measures = {"probe": probe_accuracy, "separation": separation}
     result: dict[str, Any] = {}
