@@ -18,6 +18,7 @@ from bertgpt.controlled.ways import (
     as_writer,
     both_readers,
     fills,
+    fills_from_the_left,
     left_reader,
     writes,
 )
@@ -93,6 +94,20 @@ def test_bits_by_kind_are_those_of_the_grid() -> None:
     assert by_kind["full"].keys() == n_words.keys()
     mean = sum(by_kind["full"][kind] * n for kind, n in n_words.items()) / n_words.total()
     assert mean == pytest.approx(grid.bits(grid.asked(bert, ARMS["full, 40 %"], "full"), ids))
+
+
+def test_hidden_words_of_causal_lessons_are_filled_from_the_left_alone() -> None:
+    arm = ARMS["causal, 40 %"]
+    assert [n for n, a in ARMS.items() if fills_from_the_left(a)] == ["causal, 40 %"]
+    bert = new_model(arm, 0).eval()
+    ids, places = each_place(all_texts().ids[numbers(4)])
+    filler = as_filler(bert, arm)
+    asked = Asked(bert, "causal", "at").guess(ids, places)
+    found = gap_log_probs(filler, hide(ids, places, SPECIAL_IDS.mask), places)
+    torch.testing.assert_close(found, asked, rtol=0, atol=1e-5)
+    texts = writing.by_filling(filler, 3, 0, ["left"])
+    assert texts.keys() == {"left"}
+    assert len(texts["left"]) == 3
 
 
 # --- filling

@@ -23,6 +23,7 @@ from bertgpt.controlled.ways import (
     as_writer,
     both_readers,
     fills,
+    fills_from_the_left,
     left_reader,
     writes,
 )
@@ -113,6 +114,9 @@ def measured(model: BERT, arm: Arm, given: Asked) -> dict[str, Any]:
         found["scores"] |= _gap_scores(readers["gap"], given)
         bert = as_filler(model, arm)
         found["two gaps"]["drawn"] = filling.drawn_pairs(bert, *given.pairs, given.seed)
+    if fills_from_the_left(arm):
+        blind = writing.by_filling(as_filler(model, arm), given.sizes.written, given.seed, ["left"])
+        found["writes"] |= {way: _judged(texts) for way, texts in blind.items()}
     return found | of_any_stack(model, given)
 
 

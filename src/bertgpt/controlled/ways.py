@@ -16,6 +16,7 @@ from bertgpt.controlled.arms import Arm
 from bertgpt.controlled.readers import Asked, Reader, is_special
 from bertgpt.controlled.rescoring import Rescored
 from bertgpt.gpt import GPT
+from bertgpt.masks import causal_mask, padding_mask
 
 
 class OneBefore(BERT):
@@ -29,6 +30,20 @@ class OneBefore(BERT):
     ) -> Tensor:
         """The states (B, T, D), each moved to the position whose token it guesses."""
         return super().hidden(token_ids, segment_ids, records).roll(1, dims=1)
+
+
+class UnderCausalMask(BERT):
+    """A BERT that reads what comes before and the gap itself, nothing after it."""
+
+    def hidden(
+        self,
+        token_ids: Tensor,
+        segment_ids: Tensor | None = None,
+        records: list[AttentionRecord] | None = None,
+    ) -> Tensor:
+        """The states (B, T, D)."""
+        readable = causal_mask(token_ids.shape[1]) & padding_mask(token_ids, self.special.pad)
+        return self.stack(token_ids, readable, segment_ids, records)
 
 
 def writes(arm: Arm) -> bool:
@@ -49,11 +64,22 @@ def as_writer(model: BERT) -> GPT:
     return gpt.eval()
 
 
+def fills_from_the_left(arm: Arm) -> bool:
+    """Whether it was trained to guess hidden words from what comes before alone."""
+    return any(x.objective != "next-token" and x.mask == "causal" for x in arm.lessons)
+
+
 def as_filler(model: BERT, arm: Arm) -> BERT:
-    """The same stack and head under the full mask, read where its training read a hidden word."""
-    reads = {x.reads for x in arm.lessons if x.objective != "next-token"} or {"before"}
+    """The same stack and head under the mask that its training had where words were hidden.
+
+    A guess is read where the training read it. A prefix may be the whole text: that mask is full.
+    """
+    hides = [x for x in arm.lessons if x.objective != "next-token"]
+    kind = BERT if any(x.reads == "at" for x in hides) else OneBefore
+    if fills_from_the_left(arm):
+        kind = UnderCausalMask
     with torch.random.fork_rng(devices=[]):
-        bert = (BERT if "at" in reads else OneBefore)(model.stack.cfg, SPECIAL_IDS)
+        bert = kind(model.stack.cfg, SPECIAL_IDS)
     bert.stack, bert.head = model.stack, model.head
     return bert.eval()
 
