@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from bertgpt.figures import style
 
-STACKED = 8  # numbers of a vector in a column
+STACKED = 6  # numbers of a vector in a column
 
 
 def means_of_states(
@@ -29,7 +29,7 @@ def means_of_states(
     figure, axes = style.new_figure(height=3.7, width=8.2)
     longest = max(len(tokens) for tokens, _ in texts)
     right = longest + 1.6  # where the means are
-    axes.set(xlim=(-0.6, right + 0.8), ylim=(-3.2, 15.0))
+    axes.set(xlim=(-0.6, right + 0.8), ylim=(-3.2, 14.0))
     axes.axis("off")
     for row, (tokens, states) in enumerate(texts):
         bottom = 0.0 if row else 10.0
