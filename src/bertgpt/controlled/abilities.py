@@ -83,7 +83,7 @@ def asked(seed: int, sizes: Sizes = SIZES) -> Asked:
 
 
 def reading(name: str, reader: Reader, given: Asked) -> dict[str, Any]:
-    """What one reader of the left or of both sides knows: gaps, and questions."""
+    """Answers of one reader, of what comes before or of both sides: gaps, and questions."""
     found: dict[str, Any] = {"one gap": filling.one_gap(reader, *given.gaps)}
     for question, clozes in given.questions.items():
         found[question] = knowing.answered(reader, clozes)
@@ -136,7 +136,7 @@ def _of_kinds(reader: Reader, ids: Tensor, column: str) -> dict[str, float]:
 
 
 def of_any_stack(model: BERT, given: Asked) -> dict[str, Any]:
-    """What can be asked of any stack, of one with new weights too: similarity, and labels."""
+    """Measurements that any stack allows, one with new weights too: similarity, and labels."""
     return {
         "similarity": similar.similarity(model.eval(), _triples(given)),
         "labels": labelled.measured(model, given.seed),

@@ -28,7 +28,7 @@ def left(value: Value, arm: str) -> float:
     """Bits above the exact reader of what comes before a gap, in the best way that an arm has.
 
     An arm that fills gaps may also be shown [MASK] for each word to come, which tells it the
-    length; so it is compared with an exact reader who is told it too.
+    length; so it is compared with an exact reader who knows it too.
     """
     readers, limits = value["arms"][arm]["readers"], value["limits"]["readers"]
     ways = [name for name in ("left", REST_HIDDEN) if name in readers]
@@ -112,7 +112,7 @@ def two_gaps(value: Value, arm: str) -> float:
 
 
 def score(value: Value, arm: str, what: str) -> float:
-    """What the best of an arm's scores of whole texts is worth.
+    """Worth of the best of an arm's scores of whole texts.
 
     Args:
         what: "prefers", how often a text scores above its spoilt copy; or "rank", the rank
@@ -215,7 +215,8 @@ def over(values: Sequence[Value], measure: Measure) -> Interval:
 def paired(values: Sequence[Value], measure: Measure, less: Measure) -> Interval:
     """Mean difference of two measures, with its interval: seed by seed, so what seeds share goes.
 
-    >>> paired([{"a": 1.0, "b": 2.0}, {"a": 4.0, "b": 5.0}], lambda v: v["b"], lambda v: v["a"])
+    >>> values = [{"a": 1.0, "b": 2.0}, {"a": 4.0, "b": 5.0}]
+    >>> paired(values, lambda v: v["b"], lambda v: v["a"])
     Interval(low=1.0, mid=1.0, high=1.0)
     """
     return mean_interval([measure(value) - less(value) for value in values])

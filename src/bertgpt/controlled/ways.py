@@ -1,4 +1,4 @@
-"""What an arm's model can be asked to do, by how it was trained: write, fill, or both.
+"""Ways to use an arm's model, by how it was trained: it writes, fills, or does both.
 
 The course's own ways of writing and filling take a GPT or a BERT. Both are made here of one and
 the same stack, without a copy: what makes them one or the other is the mask.
@@ -47,7 +47,7 @@ class UnderCausalMask(BERT):
 
 
 def writes(arm: Arm) -> bool:
-    """Whether it was trained to guess what comes next, from what comes before alone."""
+    """Whether it was trained to guess what comes next, only from what comes before."""
     return any(x.objective == "next-token" and x.mask != "full" for x in arm.lessons)
 
 
@@ -65,7 +65,7 @@ def as_writer(model: BERT) -> GPT:
 
 
 def fills_from_the_left(arm: Arm) -> bool:
-    """Whether it was trained to guess hidden words from what comes before alone."""
+    """Whether it was trained to guess hidden words only from what comes before."""
     return any(x.objective != "next-token" and x.mask == "causal" for x in arm.lessons)
 
 
@@ -97,7 +97,7 @@ def left_reader(model: BERT, arm: Arm) -> Reader:
 class RestHidden:
     """A reader of both sides, shown the left alone: each word after the place is [MASK].
 
-    So a model trained under the full mask knows to read the left. It is told the length as well.
+    So a model trained under the full mask knows to read the left. It sees the length as well.
     """
 
     reader: Reader
