@@ -24,6 +24,9 @@ WRITTEN = [
     ("So {cite:p}`shannon1948,bengio2003`.", "So (Shannon 1948; Bengio et al. 2003)."),
     ("{cite:t}`rehurek2025`", "Řehůřek (2025)"),
     ("See it ({numref}`fig-counting-floor`).", "See it (figure above)."),
+    ("It falls ({numref}`fig-counting-floor`, left).", "It falls (figure above, left)."),
+    ("In {numref}`fig-counting-floor` all fall.", "In the figure above all fall."),
+    ("({numref}`fig-counting-floor` has one.)", "(the figure above has one.)"),
 ]
 
 

@@ -50,7 +50,10 @@ def readable(text: str, glued: Mapping[str, str], sources: BibliographyData) -> 
     def shown(match: re.Match[str]) -> str:
         role, content = match.groups()
         if role == "numref":
-            seen = "figure above"  # only the book has captions, and so numbers
+            # Only the book has captions, and so numbers; there the role stands for "Fig. 3".
+            before, after = match.string[: match.start()], match.string[match.end() :]
+            bracketed = before.endswith("(") and after.startswith((")", ",", ";"))
+            seen = "figure above" if bracketed else "the figure above"
         elif role == "glue:text":
             if content not in glued:
                 raise ValueError(
