@@ -57,15 +57,20 @@ def without_code(text: str) -> str:
     return re.sub(r"(?<=\])\([^)]*\)|^\([\w-]+\)=$", "", text, flags=re.MULTILINE)
 
 
-def prose(path: Path) -> str:
-    """All that a notebook says in words, or the text of a page of the book."""
+def whole_text(path: Path) -> str:
+    """The text cells and captions of a notebook, or a page of the book, as they are stored."""
     if path.suffix != ".ipynb":
-        return without_code(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     texts = [
         source(cell) if cell["cell_type"] == "markdown" else caption(cell)
         for cell in cells_of(path)
     ]
-    return without_code("\n\n".join(texts))
+    return "\n\n".join(texts)
+
+
+def prose(path: Path) -> str:
+    """All that a notebook says in words, or the text of a page of the book."""
+    return without_code(whole_text(path))
 
 
 def fences(text: str) -> Iterator[str]:
@@ -237,6 +242,40 @@ def test_intervals_have_one_form(path):
 )
 def test_what_counts_as_another_form(text, is_one):
     assert bool(OTHER_FORMS.search(text)) is is_one
+
+
+# ---------------------------------------------------------------- one form of per cent
+
+GLUED = re.compile(r'<span data-role="[^"]+">.*?</span>|\{[\w:-]+\}`[^`\n]*`')
+
+
+def spaced_percents(text: str) -> list[str]:
+    """Places where an author typed 15 % for 15%; a number that a run brings counts as 0."""
+    typed = without_code(GLUED.sub("0", text))
+    return [typed[max(0, m.start() - 30) : m.end() + 10] for m in re.finditer(r"\d %", typed)]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*NOTEBOOKS, *sorted(BOOK.glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"],
+    ids=lambda path: path.stem,
+)
+def test_per_cent_has_one_form(path):
+    assert spaced_percents(whole_text(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("15 % of the words", 1),
+        ("15% of the words, `5 % 3`, and\n```python\n7 % 5\n```\n", 0),
+        ('12 to <span data-role="{glue:text}`a-b`">15</span> % above', 1),
+        ("{glue:text}`a-b` % above", 1),
+        ('<span data-role="{glue:text}`a-b`">8.8 % (1.8 to 19.6)</span>', 0),
+    ],
+)
+def test_what_counts_as_another_form_of_per_cent(text, found):
+    assert len(spaced_percents(text)) == found
 
 
 # ---------------------------------------------------------------- first used
