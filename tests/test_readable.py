@@ -25,6 +25,7 @@ WRITTEN = [
     ("{cite:t}`rehurek2025`", "Řehůřek (2025)"),
     ("See it ({numref}`fig-counting-floor`).", "See it (figure above)."),
     ("It falls ({numref}`fig-counting-floor`, left).", "It falls (figure above, left)."),
+    ("(of 9; {numref}`fig-counting-floor`)", "(of 9; figure above)"),
     ("In {numref}`fig-counting-floor` all fall.", "In the figure above all fall."),
     ("({numref}`fig-counting-floor` has one.)", "(the figure above has one.)"),
 ]

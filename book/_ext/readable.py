@@ -52,7 +52,7 @@ def readable(text: str, glued: Mapping[str, str], sources: BibliographyData) -> 
         if role == "numref":
             # Only the book has captions, and so numbers; there the role stands for "Fig. 3".
             before, after = match.string[: match.start()], match.string[match.end() :]
-            bracketed = before.endswith("(") and after.startswith((")", ",", ";"))
+            bracketed = before.endswith(("(", "; ")) and after.startswith((")", ",", ";"))
             seen = "figure above" if bracketed else "the figure above"
         elif role == "glue:text":
             if content not in glued:
