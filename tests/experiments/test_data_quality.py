@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from bertgpt.config import SPECIAL_IDS, tiny
+from bertgpt.evaluation.results import load_result
 from bertgpt.experiments import data_quality
 from bertgpt.experiments.data_quality import HALF, Plan, asked, corrected
 from bertgpt.experiments.sampled_stories import as_words, is_story
@@ -287,3 +288,19 @@ def test_the_whole_experiment_in_small() -> None:
     fresh = arms["duplicates"]["clean"]["limit"] - found["floor"]
     texts = first(draw_stories(2000, TEST_SEED), 3)
     assert fresh == pytest.approx(3 / (int(texts.lengths.sum()) - 3), abs=1e-4)  # one bit each
+
+
+def test_the_stored_arms_read_as_many_tokens_and_none_beats_its_own_best_reader() -> None:
+    for value in load_result("data_quality")["values"]:
+        arms = value["arms"]
+        read = {name: arm["read"] for name, arm in arms.items()}
+        for name, counts in read.items():
+            part = 0.5 if name == HALF else 1.0
+            assert counts["tokens"] == pytest.approx(part * read["clean"]["tokens"], rel=0.02), name
+        repeated = read["clean"]["different"] / 2 + Plan().n_repeated
+        assert read["duplicates"]["different"] == pytest.approx(repeated, rel=0.01)
+        for arm in arms.values():
+            assert arm["own"]["bits"] > arm["own"]["limit"]  # on 200 texts of its own source
+        assert arms["clean"]["clean"]["limit"] == value["floor"]
+        assert arms["duplicates"]["by chance"]["own"] == pytest.approx(0.5, abs=0.02)
+        assert max(arm["by chance"]["exact"] for arm in arms.values()) < 0.01
