@@ -40,9 +40,16 @@ def results_read(page: str) -> list[str]:
     return [re.sub(r"\\{.*?\\}", ".+", re.escape(name)) for name in names]
 
 
+def is_written(page: str) -> bool:
+    """Whether the page is there; a page that is still to come needs no stored results."""
+    return not page.isdigit() or any((ROOT / "notebooks").glob(f"{page}_*.ipynb"))
+
+
 @pytest.mark.parametrize("name", runner.names())
 def test_an_experiment_is_read_on_its_page(name: str) -> None:
     page, claims = heading(name).groups(default="")
+    if not is_written(page):
+        pytest.skip(f"page {page}, which is to read {name}, is not written yet")
     assert bool(claims) == page.isdigit(), f"{name}: a page with a number settles claims"
     assert any(re.fullmatch(read, name) for read in results_read(page)), f"page {page}: {name}"
     text = (ROOT / "book" / "claims.yml").read_text(encoding="utf8")
@@ -51,7 +58,10 @@ def test_an_experiment_is_read_on_its_page(name: str) -> None:
 
 
 def test_experiments_and_results_are_the_same() -> None:
-    assert {path.stem for path in RESULTS.glob("*.json")} == set(runner.names())
+    stored = {path.stem for path in RESULTS.glob("*.json")}
+    assert stored <= set(runner.names())
+    wanted = {name for name in runner.names() if is_written(heading(name)[1])}
+    assert wanted <= stored
 
 
 def test_the_function_is_named_as_its_file() -> None:
