@@ -64,5 +64,8 @@ def test_what_is_read_is_outlined_and_what_is_fetched_is_filled() -> None:
         assert [bar.get_height() for bar in outlined] == weights
         assert [bar.get_height() for bar in filled] == fetched
         assert {bar.get_facecolor()[3] for bar in outlined} == {0.0}
-        assert [t.get_text() for t in axes.get_xticklabels()] == ["[CLS]", "a", "> b"]
+        names = axes.get_xticklabels()
+        assert [t.get_text() for t in names] == ["[CLS]", "a", "b"]
+        assert [t.get_fontweight() == "bold" for t in names] == [False, False, True]
+        assert {t.get_horizontalalignment() for t in names} == {"right"}
         assert axes.get_ylim()[1] > 0.8

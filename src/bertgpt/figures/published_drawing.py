@@ -56,7 +56,7 @@ def one_word_two_vectors(
 
 
 def _strip(axes: Axes, left: float, bottom: float, numbers: Sequence[float], colour: int) -> None:
-    """The first numbers of a vector as boxes: the larger, the darker; below 0 hatched."""
+    """The first numbers as boxes: the further from 0, the darker; below 0 hatched."""
     some = list(numbers[:SHOWN])
     largest = max(map(abs, some)) or 1.0
     for place, number in enumerate(some):
@@ -132,7 +132,7 @@ def read_and_fetched(
     Args:
         tokens: of the text.
         panels: title -> weights and, on the same scale, what is fetched; one per token.
-        reader: the token that reads, whose name is marked.
+        reader: the token that reads, whose name is bold.
     """
     figure, axes = style.new_figure(len(panels), height=3.2, width=8.2)
     top = 1.08 * max(max(*weights, *fetched) for weights, fetched in panels.values())
@@ -142,8 +142,12 @@ def read_and_fetched(
     ):
         panel.bar(places, weights, 0.8, color="none", edgecolor=style.INK, lw=1, label="read")
         panel.bar(places, fetched, 0.8, color=style.COLOURS[1], lw=0, alpha=0.8, label="fetched")
-        names = [f"> {t}" if place == reader else t for place, t in enumerate(tokens)]
-        panel.set_xticks(places, names, rotation=70, fontsize=9, parse_math=False)
+        # Each name ends below its own bar; turned about its middle it would reach under another.
+        panel.set_xticks(
+            places, list(tokens), rotation=60, fontsize=9, parse_math=False, ha="right",
+            rotation_mode="anchor",
+        )  # fmt: skip
+        panel.get_xticklabels()[reader].set_fontweight("bold")
         panel.set(title=title, ylim=(0, top))
         panel.grid(axis="x", visible=False)
         if number:

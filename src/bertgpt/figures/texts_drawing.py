@@ -50,7 +50,7 @@ def means_of_states(
 
 
 def _column(axes: Axes, x: float, bottom: float, numbers: Sequence[float], colour: int) -> None:
-    """The first numbers of a vector, upwards: the larger, the darker; below 0 hatched."""
+    """The first numbers, upwards: the further from 0, the darker; below 0 hatched."""
     some = list(numbers[:STACKED])
     largest = max(map(abs, some)) or 1.0
     for place, number in enumerate(some):
