@@ -67,6 +67,20 @@ def test_no_returned_thing_is_described_as_a_type():
     assert not wrong
 
 
+def test_no_property_is_described_as_a_type():
+    """Of a property Napoleon reads what stands before a colon in the first line as a type."""
+    wrong = []
+    for path in (ROOT / "src" / "bertgpt").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and "property" in " ".join(
+                map(ast.unparse, node.decorator_list)
+            ):
+                first = (ast.get_docstring(node) or "").split("\n")[0]
+                if re.search(r":\s", re.sub(r"`[^`]*`|\([^)]*\)", "", first)):
+                    wrong.append(f"{path.name}: {first}")
+    assert not wrong
+
+
 def test_no_example_is_wider_than_a_reference_page():
     """A block holds 85 characters at 1400 px; a longer line would have to be pushed sideways."""
     wide = [

@@ -37,7 +37,7 @@ class Lesson:
 
     @property
     def reads(self) -> Literal["before", "at"]:
-        """Where the guess of a token is read: at the position before it, or at its own."""
+        """The place where the guess of a token is read, "before" it or "at" its own position."""
         return "before" if self.shifted or self.objective == "next-token" else "at"
 
     def task(self, ids: Tensor, generator: torch.Generator) -> Task:

@@ -117,7 +117,7 @@ class Shuffled:
 
     @cached_property
     def starts(self) -> Beliefs:
-        """Where a sentence drawn from all sentences begins: each place with its probability.
+        """The places where a sentence drawn from all sentences begins, each with its probability.
 
         What registers hold was drawn evenly and nothing was said of it, so given the state all
         words of their classes are equally probable, none of them twice.
