@@ -3,13 +3,10 @@
 import re
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 from matplotlib.text import Annotation
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_ext"))
@@ -17,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_ext"))
 import nbformat
 import opening
 from readable import glued_numbers
+from small_pages import build
 from test_pages_rules import BOOK, ROOT
 
 from bertgpt.evaluation.results import load_result
@@ -26,7 +24,6 @@ from bertgpt.training.stories import toyland_vocab
 from bertgpt.weights.course import course_card
 
 PAGE = (BOOK / "intro.md").read_text(encoding="utf-8")
-CONF = 'extensions = ["myst_parser", "opening"]\nhtml_theme = "basic"\n'
 # A number of the first page: the linked page that shows it, and the name it has there.
 ALSO_ON = {
     "gpt-minutes": ("12_gpt", "gpt-minutes"),
@@ -51,25 +48,9 @@ Two *readers*.
 """
 
 
-def build(folder: Path, text: str) -> SimpleNamespace:
-    (folder / "conf.py").write_text(CONF, encoding="utf-8")
-    (folder / "index.md").write_text(text, encoding="utf-8")
-    with (
-        docutils_namespace(),
-        patch_docutils(folder),
-        (folder / "warnings.txt").open("w", encoding="utf-8") as stream,
-    ):
-        app = Sphinx(folder, folder, folder / "out", folder / "tree", "html", status=None,
-                     warning=stream)  # fmt: skip
-        app.build()
-    warnings = re.sub(r"\x1b\[[\d;]*m", "", (folder / "warnings.txt").read_text(encoding="utf-8"))
-    html = (folder / "out" / "index.html").read_text(encoding="utf-8")
-    return SimpleNamespace(html=html, warnings=warnings)
-
-
 @pytest.mark.filterwarnings("ignore")
 def test_a_number_and_the_figure(tmp_path: Path) -> None:
-    built = build(tmp_path, MINI)
+    built = build(tmp_path, MINI, "opening")
     assert built.warnings == ""
     assert f"It is {opening.numbers()['gpt-above']} above." in built.html
     assert 'aria-label="One sentence in two rows of boxes."' in built.html
@@ -80,7 +61,7 @@ def test_a_number_and_the_figure(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_an_unknown_name_says_which_there_are(tmp_path: Path) -> None:
-    found = build(tmp_path, "# A\n\n{opening}`gpt-cost`\n").warnings
+    found = build(tmp_path, "# A\n\n{opening}`gpt-cost`\n", "opening").warnings
     assert re.search(
         r"no number of the first page is called 'gpt-cost'; there are: .*gpt-ab", found
     )

@@ -5,16 +5,14 @@ import json
 import re
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_ext"))
 
 import scaling
+from small_pages import build
 from test_pages_rules import BOOK
 
 from bertgpt.training.budget import H100, training_flops
@@ -42,25 +40,9 @@ Two *processes*.
 """
 
 
-def build(folder: Path, text: str) -> SimpleNamespace:
-    (folder / "conf.py").write_text(CONF, encoding="utf-8")
-    (folder / "index.md").write_text(text, encoding="utf-8")
-    with (
-        docutils_namespace(),
-        patch_docutils(folder),
-        (folder / "warnings.txt").open("w", encoding="utf-8") as stream,
-    ):
-        app = Sphinx(folder, folder, folder / "out", folder / "tree", "html", status=None,
-                     warning=stream)  # fmt: skip
-        app.build()
-    warnings = re.sub(r"\x1b\[[\d;]*m", "", (folder / "warnings.txt").read_text(encoding="utf-8"))
-    html = (folder / "out" / "index.html").read_text(encoding="utf-8")
-    return SimpleNamespace(html=html, warnings=warnings)
-
-
 @pytest.mark.filterwarnings("ignore")
 def test_a_number_a_table_and_a_figure(tmp_path: Path) -> None:
-    built = build(tmp_path, MINI)
+    built = build(tmp_path, MINI, "scaling")
     assert built.warnings == ""
     assert f"It read {scaling.numbers()['gpt-tokens']} tokens." in built.html
     assert "<th" in built.html
@@ -74,7 +56,7 @@ def test_a_number_a_table_and_a_figure(tmp_path: Path) -> None:
 def test_an_unknown_name_says_which_there_are(tmp_path: Path) -> None:
     text = "# A\n\n{scaling}`gpt-cost`\n\n```{scaling-table} prices\n```\n\n"
     text += "```{scaling-figure} moon\n:alt: The moon over a hill.\n```\n"
-    found = build(tmp_path, text).warnings
+    found = build(tmp_path, text, "scaling").warnings
     assert re.search(r"no number .* 'gpt-cost'; there are: .*gpt-tokens", found)
     assert "no table of the page on scaling is called 'prices'; there are: growth, models" in found
     assert "no figure of the page on scaling is called 'moon'; there are: processes, time" in found

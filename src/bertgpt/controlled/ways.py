@@ -16,7 +16,6 @@ from bertgpt.controlled.arms import Arm
 from bertgpt.controlled.readers import Asked, Reader, is_special
 from bertgpt.controlled.rescoring import Rescored
 from bertgpt.gpt import GPT
-from bertgpt.masks import causal_mask, padding_mask
 
 
 class OneBefore(BERT):
@@ -33,17 +32,9 @@ class OneBefore(BERT):
 
 
 class UnderCausalMask(BERT):
-    """A BERT that reads what comes before and the gap itself, nothing after it."""
+    """A BERT that reads as a GPT does: what comes before, and the gap itself."""
 
-    def hidden(
-        self,
-        token_ids: Tensor,
-        segment_ids: Tensor | None = None,
-        records: list[AttentionRecord] | None = None,
-    ) -> Tensor:
-        """The states (B, T, D)."""
-        readable = causal_mask(token_ids.shape[1]) & padding_mask(token_ids, self.special.pad)
-        return self.stack(token_ids, readable, segment_ids, records)
+    hidden = GPT.hidden  # of a model it uses the stack and the special tokens alone
 
 
 def writes(arm: Arm) -> bool:

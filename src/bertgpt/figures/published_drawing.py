@@ -56,12 +56,28 @@ def one_word_two_vectors(
 
 
 def _strip(axes: Axes, left: float, bottom: float, numbers: Sequence[float], colour: int) -> None:
-    """The first numbers as boxes: the further from 0, the darker; below 0 hatched."""
     some = list(numbers[:SHOWN])
-    largest = max(map(abs, some)) or 1.0
-    for place, number in enumerate(some):
+    places = [(left + 0.24 * (n + 0.5), bottom) for n in range(len(some))]
+    number_boxes(axes, places, 0.24, some, colour)
+
+
+def number_boxes(
+    axes: Axes,
+    places: Sequence[tuple[float, float]],
+    width: float,
+    numbers: Sequence[float],
+    colour: int,
+) -> None:
+    """Numbers as boxes: the further from 0, the darker; below 0 hatched.
+
+    Args:
+        places: of each box, its middle and its lower edge.
+        colour: which of `style.COLOURS`.
+    """
+    largest = max(map(abs, numbers)) or 1.0
+    for (x, bottom), number in zip(places, numbers, strict=True):
         axes.bar(
-            left + 0.24 * (place + 0.5), 0.5, 0.24, bottom=bottom, color=style.COLOURS[colour],
+            x, 0.5, width, bottom=bottom, color=style.COLOURS[colour],
             alpha=0.12 + 0.88 * abs(number) / largest, hatch="////" if number < 0 else "",
             edgecolor=style.INK, linewidth=0.4,
         )  # fmt: skip

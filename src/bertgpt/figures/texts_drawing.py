@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bertgpt.figures import style
+from bertgpt.figures.published_drawing import number_boxes
 
 STACKED = 6  # numbers of a vector in a column
 
@@ -50,15 +51,8 @@ def means_of_states(
 
 
 def _column(axes: Axes, x: float, bottom: float, numbers: Sequence[float], colour: int) -> None:
-    """The first numbers, upwards: the further from 0, the darker; below 0 hatched."""
     some = list(numbers[:STACKED])
-    largest = max(map(abs, some)) or 1.0
-    for place, number in enumerate(some):
-        axes.bar(
-            x, 0.5, 0.6, bottom=bottom + 0.5 * place, color=style.COLOURS[colour],
-            alpha=0.12 + 0.88 * abs(number) / largest, hatch="////" if number < 0 else "",
-            edgecolor=style.INK, linewidth=0.4,
-        )  # fmt: skip
+    number_boxes(axes, [(x, bottom + 0.5 * n) for n in range(len(some))], 0.6, some, colour)
 
 
 def strips(rows: Mapping[str, Sequence[tuple[str, bool]]]) -> Figure:
