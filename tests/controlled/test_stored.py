@@ -1,4 +1,4 @@
-"""What the controlled experiment stored: made alike, with the rates that were chosen, above floors."""
+"""What the controlled experiment stored: alike in all but what it compares, and above floors."""
 
 from typing import Any
 

@@ -13,6 +13,8 @@ from bertgpt.evaluation.results import RESULTS
 from bertgpt.experiments import runner
 
 ROOT = Path(__file__).parents[2]
+# Their seeds stay untouched until all else of their page stands.
+UNTOUCHED = {"controlled_held"}
 HEAD = re.compile(r"^Page (\d\d|[a-z]+)(?:, (C\d\d(?: C\d\d)*), E\d\d)?: .+[.?]$")
 
 
@@ -50,6 +52,8 @@ def test_an_experiment_is_read_on_its_page(name: str) -> None:
     page, claims = heading(name).groups(default="")
     if not is_written(page):
         pytest.skip(f"page {page}, which is to read {name}, is not written yet")
+    if name in UNTOUCHED and not (RESULTS / f"{name}.json").is_file():
+        pytest.skip(f"the seeds of {name} are still untouched: page {page} is written from others")
     assert bool(claims) == page.isdigit(), f"{name}: a page with a number settles claims"
     assert any(re.fullmatch(read, name) for read in results_read(page)), f"page {page}: {name}"
     text = (ROOT / "book" / "claims.yml").read_text(encoding="utf8")
@@ -61,7 +65,7 @@ def test_experiments_and_results_are_the_same() -> None:
     stored = {path.stem for path in RESULTS.glob("*.json")}
     assert stored <= set(runner.names())
     wanted = {name for name in runner.names() if is_written(heading(name)[1])}
-    assert wanted <= stored
+    assert wanted - UNTOUCHED <= stored
 
 
 def test_the_function_is_named_as_its_file() -> None:
