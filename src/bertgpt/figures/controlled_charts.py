@@ -130,7 +130,7 @@ def beginnings(
     Raises:
         ValueError: if an arm has not one interval for each number of updates.
     """
-    figure, every = new_figure(len(panels), height=3.6, width=8.8)
+    figure, every = new_figure(len(panels), height=3.9, width=8.8)
     for number, (axes, (title, arms)) in enumerate(zip(every, panels.items(), strict=True)):
         styles = zip(COLOURS, MARKERS, DASHES, strict=False)
         for (arm, found), (colour, marker, dash) in zip(arms.items(), styles, strict=False):
@@ -150,6 +150,7 @@ def beginnings(
         ticks = [t for t in TICKS if low <= t <= high]
         axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
         axes.minorticks_off()
-        with mpl.rc_context(STYLE):
-            axes.legend(fontsize=10)
+    with mpl.rc_context(STYLE):  # one for all panels, above them, where no curve is
+        lines, names = every[0].get_legend_handles_labels()
+        figure.legend(lines, names, fontsize=10, ncol=len(names), loc="outside upper center")
     return figure
