@@ -33,8 +33,10 @@ ALSO_ON = {
     "whole-bert": ("11_bert", "bert-writes-all"),
     "whole-gpt": ("11_bert", "bert-writes-gpt"),
     "sense-unmasked": ("11_bert", "bert-tuned-sense"),
-    "cell-1997": ("05_gates", "gates-stream-cell-1997"),
-    "cell-2000": ("05_gates", "gates-stream-cell-2000"),
+    "mask-own": ("14_bert_is_not_gpt", "not-kept"),
+    "mask-other": ("14_bert_is_not_gpt", "not-sight"),
+    "gap-gpt": ("14_bert_is_not_gpt", "not-fill-gpt"),
+    "gap-bert": ("14_bert_is_not_gpt", "not-fill-bert"),
 }
 MINI = """# Mini
 
@@ -77,7 +79,7 @@ def test_no_number_of_a_measurement_is_typed() -> None:
     """Years, the published 15 %, and how many findings and trainings there are may be."""
     text = PAGE.partition("## Five things")[2].partition("## The one picture")[0]
     text = re.sub(r"\[page \d+\]\([^)]*\)|{\w+}`[^`]*`|^ *%.*$|^\d\. ", "", text, flags=re.M)
-    assert set(re.findall(r"\d[\d.,]*\d|\d", text)) <= {"1997", "2000", "15"}
+    assert set(re.findall(r"\d[\d.,]*\d|\d", text)) <= {"15"}
 
 
 def test_both_sides_settle_the_word_and_the_left_side_cannot() -> None:
@@ -114,15 +116,6 @@ def test_the_linked_page_shows_the_same(name: str) -> None:
     notebook = nbformat.read(ROOT / "notebooks" / f"{page}.ipynb", as_version=4)
     assert opening.numbers()[name] in glued_numbers(notebook)[glued].split(" to ")
     assert re.search(rf"{{opening}}`{name}`(?:(?!\n\d\.).)*{page}\.ipynb", PAGE, re.DOTALL)
-
-
-def test_page_11_prints_how_far_the_bert_that_began_as_gpt_has_come() -> None:
-    notebook = nbformat.read(ROOT / "notebooks" / "11_bert.ipynb", as_version=4)
-    printed = str(notebook.cells)
-    found = re.search(r"begun as the GPT +(\d+%) +\d+% +(\d+%) +([\d,]+) updates", printed)
-    assert found
-    names = ("begun-early", "begun-end", "begun-updates")
-    assert found.groups() == tuple(opening.numbers()[name] for name in names)
 
 
 def test_arrows_lead_from_what_is_read_to_the_gap() -> None:

@@ -18,8 +18,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from bertgpt.controlled import summary
 from bertgpt.evaluation.results import RESULTS, load_result, over_seeds
-from bertgpt.experiments.stream import WATCHED
 from bertgpt.figures import opening_drawing, page
 from bertgpt.generation.decode import generate
 from bertgpt.toyland import toyland
@@ -35,8 +35,7 @@ BEFORE = (
 AFTER = "was her birthday . they played until it was dark ."
 SHOWN = 7, 4  # words of it in the picture, on each side of the gap
 BERT, GPT, ALL_RATES = "toyland-bert", "toyland-gpt", "toyland-bert-all-rates"
-RESULTS_READ = ("stream", "bert_writes", "fine_tuning")
-EARLY = 1500  # updates of BERT after which the page looks at it first, as page 11 does
+RESULTS_READ = ("bert_writes", "fine_tuning", "other_mask", "controlled")
 LABELS = "500"  # of the labelled texts that sense is learned from
 
 
@@ -82,27 +81,37 @@ def numbers() -> dict[str, str]:
     for name, said in (("filled", sentence()["filled"]), ("following", sentence()["following"])):
         (word, p), *_ = said.items()
         found |= {name: word, f"{name}-chance": f"{p:.0%}"}
-    cells = load_result("stream")["values"]  # the last count is after so many steps:
-    found["cell-steps"] = f"{WATCHED[-1]:,}"
-    found["cell-1997"] = f"{min(value['LSTM 1997']['cell'][-1] for value in cells):,.0f}"
-    found["cell-2000"] = f"{max(value['LSTM 2000']['cell'][-1] for value in cells):.1f}"
     written = load_result("bert_writes")["values"]
     gpt = sum(value["GPT"]["whole"] for value in written)
     bert = sum(value["all rates"]["confident"]["whole"] for value in written)
     of = sum(value["GPT"]["texts"] for value in written)
     found |= {"whole-gpt": str(gpt), "whole-bert": str(bert), "whole-of": f"{of:,}"}
-    return found | _begun() | _senses()
+    return found | _masks() | _gaps() | _senses()
 
 
-def _begun() -> dict[str, str]:
-    """How far the BERT that began as the GPT is above the floor, early and at its end."""
-    card = course_card(BERT)
-    (early,) = (point for point in card["curve"] if point["step"] == EARLY)
+def _masks() -> dict[str, str]:
+    """Bits of a word that the GPT needs under its mask, and under BERT's with answers in sight."""
+    runs = load_result("other_mask")["values"]
+    at = ("models", "GPT", "bits")
     return {
-        "begun-early-updates": f"{EARLY:,}",
-        "begun-early": f"{early['bits'] / early['floor'] - 1:.0%}",
-        "begun-updates": f"{card['steps']:,}",
-        "begun-end": f"{card['measured']['one gap']['excess']:.0%}",
+        "mask-own": f"{over_seeds(runs, *at, 'causal').mid:.2f}",
+        "mask-other": f"{over_seeds(runs, *at, 'text goes on').mid:.1f}",
+    }
+
+
+def _gaps() -> dict[str, str]:
+    """Bits at one gap above the best reader, of a GPT and of BERTs trained alike; what it costs."""
+    runs = load_result("controlled")["values"]
+
+    def above(arm: str) -> float:
+        return summary.over(runs, lambda value: summary.gap(value, arm)).mid
+
+    cost = runs[0]["cost"]["a filled gap"]
+    berts = [above("full, 15 %"), above(summary.BERT)]
+    return {
+        "gap-gpt": f"{above(summary.GPT):.3f}",
+        "gap-bert": f"{min(berts):.3f}",
+        "gap-readings": f"{cost['rescored'] / cost['gap']:.0f}",
     }
 
 

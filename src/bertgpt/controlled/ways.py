@@ -34,7 +34,7 @@ class OneBefore(BERT):
 class UnderCausalMask(BERT):
     """A BERT that reads as a GPT does: what comes before, and the gap itself."""
 
-    hidden = GPT.hidden  # of a model it uses the stack and the special tokens alone
+    hidden = GPT.hidden  # of a model it uses only the stack and the special tokens
 
 
 def writes(arm: Arm) -> bool:
