@@ -65,6 +65,8 @@ def test_a_second_stage_begins_half_way() -> None:
     found = [Interval(0.4, 0.5, 0.6), Interval(0.01, 0.02, 0.03)]
     panels = {"a gap": {"alone": found, "first": found}, "next": {"alone": found}}
     figure = controlled_charts.beginnings(panels, [4000, 8000], y="bits")
+    (legend,) = figure.legends  # one for all panels
+    assert [t.get_text() for t in legend.get_texts()] == list(panels["a gap"])
     for axes, title in zip(figure.axes, panels, strict=True):
         assert axes.get_title() == title
         curves = list(axes.containers)
