@@ -73,13 +73,13 @@ def labelled(
     return float(found["labels"][task][mask or own_mask(arm)][part][number]["accuracy"])
 
 
-def span(value: Value, arm: str, number: str = "40", mask: str = "") -> float:
+def span(value: Value, arm: str, number: str = "40", mask: str = "", part: str = "all") -> float:
     """Accuracy of answers by span, pointed at from the last token or the last word.
 
     The better of the two: each kind of model has its own place for what the text says.
     """
     tasks = ("span", "span from the last word")
-    return max(labelled(value, arm, task, number, mask) for task in tasks)
+    return max(labelled(value, arm, task, number, mask, part) for task in tasks)
 
 
 def own_mask(arm: str) -> str:
